@@ -1,0 +1,59 @@
+/* The tables of operations, objects and outcomes as constant data. Compiled into lockstep and, without libc needs,
+ * into the shim. */
+#include "operations/operations.h"
+
+#include <string.h>
+
+#define BLOCKS OPERATION_BLOCKS
+#define CANCELS OPERATION_CANCELS
+#define ACQUIRES OPERATION_ACQUIRES
+#define RELEASES OPERATION_RELEASES
+#define READINESS OPERATION_READINESS
+#define PRINTS OPERATION_PRINTS
+#define EMULATED OPERATION_EMULATED
+
+static const struct operation_row rows[OPERATION_COUNT] = {
+    [OPERATION_none] = {.name = "none", .en = "", .zh = ""},
+#define OPERATION(id, operation_name, operation_family, object_kind, operation_flags, text_en, text_zh)                \
+    [OPERATION_##id] = {.name = (operation_name),                                                                      \
+                        .en = (text_en),                                                                               \
+                        .zh = (text_zh),                                                                               \
+                        .flags = (uint16_t)(operation_flags),                                                          \
+                        .family = FAMILY_##operation_family,                                                           \
+                        .object = OBJECT_##object_kind},
+#include "operations/operations.def"
+#undef OPERATION
+};
+
+const struct operation_row *operation_row(unsigned operation)
+{
+    return &rows[operation < OPERATION_COUNT ? operation : OPERATION_none];
+}
+
+enum operation operation_by_name(const char *name)
+{
+    for (unsigned i = 1; i < OPERATION_COUNT; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return (enum operation)i;
+    return OPERATION_none;
+}
+
+const char *outcome_name(unsigned outcome)
+{
+    static const char *const names[OUTCOME_COUNT] = {"done", "blocked", "failed", "timed-out", "interrupted", "preempted"};
+    return outcome < OUTCOME_COUNT ? names[outcome] : "unknown";
+}
+
+const char *object_word(unsigned kind, int chinese)
+{
+    static const struct {
+        const char *en, *zh;
+    } words[OBJECT_COUNT] = {
+#define OBJECT(id, text_en, text_zh) [OBJECT_##id] = {.en = (text_en), .zh = (text_zh)},
+#include "operations/objects.def"
+#undef OBJECT
+    };
+    if (kind >= OBJECT_COUNT)
+        return "";
+    return chinese ? words[kind].zh : words[kind].en;
+}

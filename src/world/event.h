@@ -1,0 +1,92 @@
+/* The event: one fact, in the order in which it became true. The conductor makes events from records, choices and
+ * look-ups; the world is a pure function of them; the recording holds nothing else. All ids start at 1; 0 is "none". */
+#ifndef LOCKSTEP_WORLD_EVENT_H
+#define LOCKSTEP_WORLD_EVENT_H
+
+#include <stdint.h>
+
+enum event_kind {
+    EVENT_NONE,
+    EVENT_STRING,        /* text id `text` := payload (guest text is escaped before it becomes a string) */
+    EVENT_PLACE,         /* place id `place` := file name `text`, line `value`, function name `second` (a text id) */
+    EVENT_PROCESS,       /* process `other` is born; parent process `value` (0: lockstep started it); pid argument[0] */
+    EVENT_TASK,          /* task `task` is born in process `other`; number in its process `value` (0 = main); creator task argument[0] */
+    EVENT_OBJECT,        /* object `object` of kind `value` is called `text` (without kind word); process `other` or 0 if shared.
+                            May come again: renamed. argument[0] = size or capacity where known */
+    EVENT_ASKED,         /* task wants `operation` on `object` (`second`) at `place`; arguments as below */
+    EVENT_GRANTED,       /* a step begins: task gets CPU argument[0] (from 0) at virtual time `time`; argument[1] = number of
+                            tasks that were enabled, argument[2] = index chosen among them in the order of names;
+                            value = enum grant_action */
+    EVENT_GOT,           /* the step of `task` is over with `outcome`, `value`, `error`; arguments as below */
+    EVENT_BLOCKED,       /* the step of `task` is over: it waits for `object` (outcome OUTCOME_blocked); `other` != 0: until
+                            deadline argument[3] (virtual ns) */
+    EVENT_READY,         /* probe: what `task` waits for has become ready (descriptors, outside facts) */
+    EVENT_TASK_ENDED,    /* the kernel has let go of `task` */
+    EVENT_PROCESS_ENDED, /* process `other` has ended: wait status `value` (wait(2)); a zombie unless argument[0] == 1 (reaped at once) */
+    EVENT_REAPED,        /* process `other` was reaped; by task `task` (0: by init) */
+    EVENT_ADOPTED,       /* process `other` now belongs to process `value` (0 = init) */
+    EVENT_STOPPED,       /* process `other` was stopped (value 1) or continued (value 0) */
+    EVENT_OUTPUT,        /* `task` printed: stream `value` (1 or 2), raw bytes in payload, `text` = length */
+    EVENT_TIME,          /* nobody could run: virtual time jumps to `time` */
+    EVENT_WATCH,         /* watched variable: object `object` has the value text `text`, integer `value` (argument[0]=1 if it is one) */
+    EVENT_PREEMPTED,     /* task's CPU taken by the clock while computing (value 1: by counted blocks, repeatable) */
+    EVENT_UNOBSERVED,    /* process `other` runs unobserved; `text` says why */
+    EVENT_OUTSIDE,       /* task sleeps in the kernel outside the shim (value 1), or is back (value 0); `text`: where */
+    EVENT_DIVERGED,      /* model and outcome differ; `text` says how */
+    EVENT_LOST,          /* `value` records of process `other` were lost */
+    EVENT_DEADLINE,      /* task gets an additional deadline ... reserved for timers: timer `object` fires at `time` */
+    EVENT_END,           /* the run is over: verdict `value` (enum verdict) */
+    EVENT_KIND_COUNT
+};
+
+enum verdict { VERDICT_none, VERDICT_finished, VERDICT_failed, VERDICT_deadlock, VERDICT_bound, VERDICT_COUNT };
+
+/* ASKED / GOT arguments by operation (argument[0..3]); what is not listed is 0:
+ *   thread.create   GOT: value = error or 0; other = new task
+ *   thread.join     ASKED: other = target task.  GOT value = 0 or error
+ *   thread.cancel   ASKED: other = target task
+ *   thread.priority ASKED: other = target task, argument[0] = priority
+ *   mutex.init      ASKED: argument[0] = type (0 normal 1 recursive 2 errorcheck 3 adaptive), argument[1] = robust, [2] = pshared, [3] = protocol
+ *   mutex.*lock     GOT value = return value
+ *   cond.*wait      ASKED: object = cond, second = mutex. First BLOCKED: on cond (the mutex is released); woken; then GOT, or
+ *                   BLOCKED on the mutex. GOT value = return value
+ *   cond.signal     GRANTED follows; GOT: other = task to be woken (0: the model takes the first in order of arrival)
+ *   semaphore.init  ASKED: argument[0] = initial count, argument[1] = pshared.   open: GOT argument[0] = count now
+ *   semaphore.wait/trywait/timedwait/post  GOT: argument[0] = count afterwards as the kernel's object says (sem_getvalue); value = 0 or -1
+ *   barrier.init    ASKED: argument[0] = number of tasks
+ *   process.fork    GOT: value = child's process id (world id; 0 on error); other = child's main task
+ *   process.exit    ASKED: argument[0] = exit status
+ *   process.wait    ASKED: argument[0] = pid argument, argument[1] = options. GOT: value = world id of the child reaped (0 none), argument[1] = wait status
+ *   process.exec    ASKED: payload = path
+ *   signal.action   ASKED: argument[0] = signal, argument[1] = 0 default, 1 ignore, 2 handler; argument[2] = sa_flags
+ *   signal.mask     GOT: argument[0] = new mask (bit n-1 = signal n)
+ *   signal.send     ASKED: argument[0] = signal, other = target task (pthread_kill) or 0, argument[1] = target process (world id), 0 if none
+ *   signal.deliver  ASKED: argument[0] = signal.  GOT when the handler has returned
+ *   signal.wait     ASKED: argument[0] = set.  GOT value = signal
+ *   pipe.create     GOT: object = the pipe, argument[0] = capacity
+ *   pipe.read/write GOT: value = bytes, argument[0] = bytes in the pipe afterwards (FIONREAD), argument[1] = capacity; ASKED: argument[2] = count asked for
+ *   *.close         GOT: argument[0] = descriptor, flags
+ *   io.poll         ASKED: argument[0] = number of descriptors; deadline in argument[3], other = 1 if there is one
+ *   time.sleep      ASKED: argument[3] = wake-up time (virtual ns), other = 1
+ *   timed forms     ASKED: argument[3] = deadline (virtual ns), other = 1 (for thread.timedjoin: second = 1)
+ *   memory.load     GOT: value, argument[0] = size, argument[1] = address.  memory.store likewise
+ *   memory.atomic   GOT: value = value before; argument[0] = size, [1] = address, [2] = new value, [3] = enum atomic kind (0 load 1 store 2 exchange 3 add 4 sub 5 and 6 or 7 xor 8 nand 9 compare-exchange done 10 compare-exchange failed)
+ */
+struct event {
+    uint8_t kind;    /* enum event_kind */
+    uint8_t outcome; /* enum outcome */
+    uint16_t operation;
+    uint32_t task;
+    uint32_t object, second;
+    uint32_t place, text;
+    uint32_t other;
+    int32_t error;
+    uint32_t flags; /* enum record_flags */
+    uint32_t length; /* bytes of payload */
+    int64_t value;
+    int64_t argument[4];
+    int64_t time; /* virtual nanoseconds */
+    const void *payload; /* borrowed by whoever gets the event; not terminated */
+};
+
+#endif
