@@ -58,7 +58,8 @@ static struct block *block_add(struct arena *arena, size_t least)
         size = BLOCK_LARGEST;
     if (size < least)
         size = least;
-    if (size > SIZE_MAX - sizeof(struct block))
+    /* No object is larger than this, and a sanitizer stops the program that asks for one. */
+    if (size > PTRDIFF_MAX - sizeof(struct block))
         return NULL;
     struct block *block = malloc(sizeof *block + size);
     if (!block)
