@@ -6,6 +6,7 @@
 #ifndef LOCKSTEP_PROTOCOL_GATE_H
 #define LOCKSTEP_PROTOCOL_GATE_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "protocol/record.h"
@@ -48,7 +49,11 @@ struct gate_slot {
     _Alignas(64) uint64_t guest_mask; /* signals that the guest's own mask blocks */
     uint64_t pc, frame, stack;
     int32_t pid, tid;
+    uint64_t birth[2];     /* for a newcomer: the routine to run and its argument, written by its creator */
+    uint32_t sequence;     /* of the last record of this slot */
     _Atomic uint32_t held; /* 1 while the task waits at its gate */
+    _Atomic uint32_t cancel; /* the task was asked to end (pthread_cancel) */
+    _Atomic uint32_t preempted; /* the preemption signal came while the task was in the C library: yield at the next gate */
     /* Records not yet written to the pipe. `pending_length` is stored (release) after the bytes, so that the conductor
      * can read what a task had to say before it died or while it computes. */
     _Atomic uint32_t pending_length;
@@ -66,9 +71,9 @@ struct gate {
     uint64_t terminal_out, terminal_error; /* st_rdev (or inode) of the guest's stdout and stderr, to know printing */
     int32_t preempt_signal;                /* kept out of the guest's masks and waits */
     uint32_t compute_budget;               /* basic blocks after which instrumented code yields */
-    _Alignas(4096) struct gate_slot slot[];
+    _Alignas(4096) struct gate_slot slot[GATE_SLOTS];
 };
 
-#define GATE_SIZE (sizeof(struct gate) + GATE_SLOTS * sizeof(struct gate_slot))
+#define GATE_SIZE sizeof(struct gate)
 
 #endif

@@ -1,8 +1,8 @@
 /* The event record: what a guest's shim tells lockstep over the event pipe. Compiled by both sides.
  *
  * Records are written whole: one write(2) carries one or more complete records, never more than RECORD_WRITE_MAX bytes
- * (<= PIPE_BUF, so the kernel does not interleave them; pipe(7)). Every process counts its records from 1 in `sequence`;
- * a gap is a loss and is reported as such. A reader trusts nothing: record_check() before any other use. */
+ * (<= PIPE_BUF, so the kernel does not interleave them; pipe(7)). Every task counts its records from 1 in `sequence` (the
+ * count lives in its slot, so an exec goes on counting); a gap is a loss and is reported as such. A reader trusts nothing: record_check() before any other use. */
 #ifndef LOCKSTEP_PROTOCOL_RECORD_H
 #define LOCKSTEP_PROTOCOL_RECORD_H
 
@@ -49,7 +49,10 @@ enum record_flags {
     RECORD_DEADLINE = 2,    /* `deadline` holds */
     RECORD_HELPER = 4,      /* from a process whose program is a system tool, not the guest's own */
     RECORD_CANCELLED = 8,   /* GOT: the task acts on a cancellation request instead */
-    RECORD_WRITE_SIDE = 16  /* of a pipe: the writing end */
+    RECORD_WRITE_SIDE = 16, /* of a pipe: the writing end */
+    RECORD_PREGRANTED = 32, /* ASKED signal.deliver inside a GRANT_INTERRUPT: the step is granted already */
+    RECORD_RETRY = 64,      /* ASKED again after a handler has run: the question of before */
+    RECORD_DETACHED = 128   /* thread.create: detached from birth */
 };
 
 struct record {
@@ -60,7 +63,7 @@ struct record {
     uint16_t operation;
     uint16_t slot; /* of the task that speaks, in the gate file */
     uint32_t flags;
-    uint32_t sequence; /* per process, from 1 */
+    uint32_t sequence; /* per slot, from 1 */
     int32_t pid, tid;  /* as the guest sees them */
     int32_t error;     /* errno-style number, 0 = none */
     uint64_t pc;       /* return address of the call in the guest's code */
@@ -69,12 +72,17 @@ struct record {
     int64_t value; /* the operation's result, as the interface shows it */
     int64_t argument[4];
     int64_t deadline; /* virtual nanoseconds since boot of the virtual clock */
-    unsigned char payload[];
+    /* the payload follows: record_payload() */
 };
 
 _Static_assert(sizeof(struct record) % 8 == 0, "records are 8-byte aligned in a batch");
 _Static_assert(RECORD_MAX <= PIPE_BUF && RECORD_WRITE_MAX <= PIPE_BUF, "written whole");
 _Static_assert(sizeof(struct record) <= RECORD_MAX, "fits");
+
+static inline const unsigned char *record_payload(const struct record *record)
+{
+    return (const unsigned char *)(record + 1);
+}
 
 /* Length of the whole and well-formed record at the start of `bytes`; 0 when more bytes are needed; -1 when it is none
  * (wrong magic, length, kind, slot or operation). */

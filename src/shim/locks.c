@@ -1,0 +1,358 @@
+/* Mutexes, spin locks, read-write locks; POSIX and C11. The real lock is really taken, by its form that does not wait. */
+#include "shim/shim.h"
+
+#include <stdatomic.h>
+
+static const struct timespec long_ago = {0, 0};
+
+/* ---- mutexes ---- */
+
+/* A try that keeps what trylock loses: an errorcheck mutex owned by the caller answers EDEADLK. EBUSY = would wait. */
+static int mutex_try(pthread_mutex_t *mutex)
+{
+    int error = REAL(pthread_mutex_trylock)(mutex);
+    if (error != EBUSY)
+        return error;
+    error = REAL(pthread_mutex_timedlock)(mutex, &long_ago);
+    return error == ETIMEDOUT ? EBUSY : error;
+}
+
+/* Taking the lock, for as long as it takes. */
+static int mutex_take(struct step *step, pthread_mutex_t *mutex)
+{
+    step->record.object = key_of_address(OBJECT_mutex, mutex, sizeof *mutex);
+    enum grant_action grant = step_ask(step);
+    for (;;) {
+        step_cancellation(step);
+        int error = mutex_try(mutex);
+        if (error != EBUSY)
+            return error;
+        if (grant == GRANT_EXPIRED)
+            return ETIMEDOUT;
+        grant = step_block(step, &step->record.object);
+    }
+}
+
+/* An owner that died is a success with a message (pthread_mutex_lock(3)): the lock is held. */
+static void mutex_result(struct step *step, int error)
+{
+    if (error == EOWNERDEAD)
+        step_got(step, OUTCOME_done, error, error);
+    else
+        step_result(step, error, error);
+}
+
+SHIM_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    struct step step;
+    if (!step_begin(&step, OPERATION_mutex_lock))
+        return REAL(pthread_mutex_lock)(mutex);
+    int error = mutex_take(&step, mutex);
+    mutex_result(&step, error);
+    return error;
+}
+
+SHIM_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    struct step step;
+    if (!step_begin(&step, OPERATION_mutex_trylock))
+        return REAL(pthread_mutex_trylock)(mutex);
+    step.record.object = key_of_address(OBJECT_mutex, mutex, sizeof *mutex);
+    step_ask(&step);
+    int error = REAL(pthread_mutex_trylock)(mutex);
+    mutex_result(&step, error);
+    return error;
+}
+
+static int mutex_timed(struct step *step, pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline)
+{
+    bool malformed = deadline->tv_nsec < 0 || deadline->tv_nsec >= 1000000000;
+    step_deadline(step, malformed ? INT64_MIN : time_of_deadline(clock, deadline));
+    int error = mutex_take(step, mutex);
+    if (error == ETIMEDOUT && malformed)
+        error = EINVAL; /* only where it would have had to wait (pthread_mutex_timedlock(3p)) */
+    mutex_result(step, error);
+    return error;
+}
+
+SHIM_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *deadline)
+{
+    struct step step;
+    if (!step_begin(&step, OPERATION_mutex_timedlock))
+        return REAL(pthread_mutex_timedlock)(mutex, deadline);
+    return mutex_timed(&step, mutex, CLOCK_REALTIME, deadline);
+}
+
+SHIM_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline)
+{
+    struct step step;
+    if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) || !step_begin(&step, OPERATION_mutex_timedlock))
+        return REAL(pthread_mutex_clocklock)(mutex, clock, deadline);
+    return mutex_timed(&step, mutex, clock, deadline);
+}
+
+/* Calls that never wait: ask, do, tell. */
+#define PLAIN(name, operation, kind, type)                                                                             \
+    SHIM_EXPORT int name(type *object)                                                                                 \
+    {                                                                                                                  \
+        struct step step;                                                                                              \
+        if (!step_begin(&step, operation))                                                                             \
+            return REAL(name)(object);                                                                                 \
+        step.record.object = key_of_address(kind, object, sizeof *object);                                             \
+        step_ask(&step);                                                                                               \
+        int error = REAL(name)(object);                                                                                \
+        step_result(&step, error, error);                                                                              \
+        return error;                                                                                                  \
+    }
+
+PLAIN(pthread_mutex_unlock, OPERATION_mutex_unlock, OBJECT_mutex, pthread_mutex_t)
+PLAIN(pthread_mutex_destroy, OPERATION_mutex_destroy, OBJECT_mutex, pthread_mutex_t)
+PLAIN(pthread_mutex_consistent, OPERATION_mutex_consistent, OBJECT_mutex, pthread_mutex_t)
+PLAIN(pthread_rwlock_unlock, OPERATION_rwlock_unlock, OBJECT_rwlock, pthread_rwlock_t)
+PLAIN(pthread_rwlock_destroy, OPERATION_rwlock_destroy, OBJECT_rwlock, pthread_rwlock_t)
+
+SHIM_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+    struct step step;
+    if (!step_begin(&step, OPERATION_mutex_init))
+        return REAL(pthread_mutex_init)(mutex, attributes);
+    step.record.object = key_of_address(OBJECT_mutex, mutex, sizeof *mutex);
+    if (attributes) {
+        int type = 0, robust = 0, shared = 0, protocol = 0;
+        pthread_mutexattr_gettype(attributes, &type);
+        pthread_mutexattr_getrobust(attributes, &robust);
+        pthread_mutexattr_getpshared(attributes, &shared);
+        pthread_mutexattr_getprotocol(attributes, &protocol);
+        step.record.argument[0] = type == PTHREAD_MUTEX_RECURSIVE ? 1 : type == PTHREAD_MUTEX_ERRORCHECK ? 2 : 0;
+        step.record.argument[1] = robust == PTHREAD_MUTEX_ROBUST;
+        step.record.argument[2] = shared == PTHREAD_PROCESS_SHARED;
+        step.record.argument[3] = protocol;
+    }
+    step_ask(&step);
+    int error = REAL(pthread_mutex_init)(mutex, attributes);
+    step_result(&step, error, error);
+    return error;
+}
+
+/* ---- C11 mutexes are POSIX ones with other answers (glibc, nptl/mtx_*.c) ---- */
+static int c11(int error)
+{
+    return error == 0           ? thrd_success
+           : error == EBUSY     ? thrd_busy
+           : error == ETIMEDOUT ? thrd_timedout
+           : error == ENOMEM    ? thrd_nomem
+                                : thrd_error;
+}
+
+SHIM_EXPORT int mtx_init(mtx_t *mutex, int type)
+{
+    struct step step;
+    if (!step_begin(&step, OPERATION_mutex_init))
+        return REAL(mtx_init)(mutex, type);
+    step.record.object = key_of_address(OBJECT_mutex, mutex, sizeof *mutex);
+    step.record.argument[0] = (type & mtx_recursive) != 0;
+    step_ask(&step);
+    int result = REAL(mtx_init)(mutex, type);
+    step_result(&step, result, result == thrd_success ? 0 : EINVAL);
+    return result;
+}
+
+SHIM_EXPORT void mtx_destroy(mtx_t *mutex)
+{
+    struct step step;
+    if (!step_begin(&step, OPERATION_mutex_destroy)) {
+        REAL(mtx_destroy)(mutex);
+        return;
+    }
+    step.record.object = key_of_address(OBJECT_mutex, mutex, sizeof *mutex);
+    step_ask(&step);
+    REAL(mtx_destroy)(mutex);
+    step_result(&step, 0, 0);
+}
+
+SHIM_EXPORT int mtx_lock(mtx_t *mutex)
+{
+    struct step step;
+    if (!step_begin(&step, OPERATION_mutex_lock))
+        return REAL(mtx_lock)(mutex);
+    int error = mutex_take(&step, (pthread_mutex_t *)(void *)mutex);
+    mutex_result(&step, error);
+    return c11(error);
+}
+
+SHIM_EXPORT int mtx_trylock(mtx_t *mutex)
+{
+    struct step step;
+    if (!step_begin(&step, OPERATION_mutex_trylock))
+        return REAL(mtx_trylock)(mutex);
+    step.record.object = key_of_address(OBJECT_mutex, mutex, sizeof *mutex);
+    step_ask(&step);
+    int result = REAL(mtx_trylock)(mutex);
+    int error = result == thrd_success ? 0 : result == thrd_busy ? EBUSY : EINVAL;
+    step_result(&step, error, error);
+    return result;
+}
+
+SHIM_EXPORT int mtx_timedlock(mtx_t *mutex, const struct timespec *deadline)
+{
+    struct step step;
+    if (!step_begin(&step, OPERATION_mutex_timedlock))
+        return REAL(mtx_timedlock)(mutex, deadline);
+    return c11(mutex_timed(&step, (pthread_mutex_t *)(void *)mutex, CLOCK_REALTIME, deadline));
+}
+
+SHIM_EXPORT int mtx_unlock(mtx_t *mutex)
+{
+    struct step step;
+    if (!step_begin(&step, OPERATION_mutex_unlock))
+        return REAL(mtx_unlock)(mutex);
+    step.record.object = key_of_address(OBJECT_mutex, mutex, sizeof *mutex);
+    step_ask(&step);
+    int error = REAL(pthread_mutex_unlock)((pthread_mutex_t *)(void *)mutex);
+    step_result(&step, error, error);
+    return c11(error);
+}
+
+/* ---- spin locks ---- */
+#define SPIN(name, operation)                                                                                          \
+    SHIM_EXPORT int name(pthread_spinlock_t *lock)                                                                     \
+    {                                                                                                                  \
+        struct step step;                                                                                              \
+        if (!step_begin(&step, operation))                                                                             \
+            return REAL(name)(lock);                                                                                   \
+        step.record.object = key_of_address(OBJECT_spin, lock, sizeof *lock);                                          \
+        step_ask(&step);                                                                                               \
+        int error = REAL(name)(lock);                                                                                  \
+        step_result(&step, error, error);                                                                              \
+        return error;                                                                                                  \
+    }
+
+SPIN(pthread_spin_trylock, OPERATION_spin_trylock)
+SPIN(pthread_spin_unlock, OPERATION_spin_unlock)
+SPIN(pthread_spin_destroy, OPERATION_spin_destroy)
+
+SHIM_EXPORT int pthread_spin_init(pthread_spinlock_t *lock, int shared)
+{
+    struct step step;
+    if (!step_begin(&step, OPERATION_spin_init))
+        return REAL(pthread_spin_init)(lock, shared);
+    step.record.object = key_of_address(OBJECT_spin, lock, sizeof *lock);
+    step.record.argument[0] = shared;
+    step_ask(&step);
+    int error = REAL(pthread_spin_init)(lock, shared);
+    step_result(&step, error, error);
+    return error;
+}
+
+SHIM_EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
+{
+    struct step step;
+    if (!step_begin(&step, OPERATION_spin_lock))
+        return REAL(pthread_spin_lock)(lock);
+    step.record.object = key_of_address(OBJECT_spin, lock, sizeof *lock);
+    step_ask(&step);
+    int error;
+    while ((error = REAL(pthread_spin_trylock)(lock)) == EBUSY) {
+        step_block(&step, &step.record.object);
+        step_cancellation(&step);
+    }
+    step_result(&step, error, error);
+    return error;
+}
+
+/* ---- read-write locks ---- */
+SHIM_EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes)
+{
+    struct step step;
+    if (!step_begin(&step, OPERATION_rwlock_init))
+        return REAL(pthread_rwlock_init)(lock, attributes);
+    step.record.object = key_of_address(OBJECT_rwlock, lock, sizeof *lock);
+    if (attributes) {
+        int kind = 0, shared = 0;
+        pthread_rwlockattr_getkind_np(attributes, &kind);
+        pthread_rwlockattr_getpshared(attributes, &shared);
+        step.record.argument[0] = kind;
+        step.record.argument[2] = shared == PTHREAD_PROCESS_SHARED;
+    }
+    step_ask(&step);
+    int error = REAL(pthread_rwlock_init)(lock, attributes);
+    step_result(&step, error, error);
+    return error;
+}
+
+/* Entering, as a reader or as the writer. The timed form with a deadline long gone keeps the answers that the try form
+ * loses (EDEADLK for one's own write lock). GRANT_BLOCK: the model keeps a reader out because the lock prefers writers. */
+static int rwlock_take(struct step *step, pthread_rwlock_t *lock, bool writer)
+{
+    step->record.object = key_of_address(OBJECT_rwlock, lock, sizeof *lock);
+    enum grant_action grant = step_ask(step);
+    for (;;) {
+        if (grant != GRANT_BLOCK) {
+            int error = writer ? REAL(pthread_rwlock_trywrlock)(lock) : REAL(pthread_rwlock_tryrdlock)(lock);
+            if (error == EBUSY) {
+                error = writer ? REAL(pthread_rwlock_timedwrlock)(lock, &long_ago)
+                               : REAL(pthread_rwlock_timedrdlock)(lock, &long_ago);
+                if (error == ETIMEDOUT)
+                    error = EBUSY;
+            }
+            if (error != EBUSY && error != EAGAIN)
+                return error;
+            if (grant == GRANT_EXPIRED)
+                return ETIMEDOUT;
+        }
+        grant = step_block(step, &step->record.object);
+    }
+}
+
+#define RWLOCK(name, operation, writer)                                                                                \
+    SHIM_EXPORT int name(pthread_rwlock_t *lock)                                                                       \
+    {                                                                                                                  \
+        struct step step;                                                                                              \
+        if (!step_begin(&step, operation))                                                                             \
+            return REAL(name)(lock);                                                                                   \
+        int error = rwlock_take(&step, lock, writer);                                                                  \
+        step_result(&step, error, error);                                                                              \
+        return error;                                                                                                  \
+    }
+
+RWLOCK(pthread_rwlock_rdlock, OPERATION_rwlock_rdlock, false)
+RWLOCK(pthread_rwlock_wrlock, OPERATION_rwlock_wrlock, true)
+
+PLAIN(pthread_rwlock_tryrdlock, OPERATION_rwlock_tryrdlock, OBJECT_rwlock, pthread_rwlock_t)
+PLAIN(pthread_rwlock_trywrlock, OPERATION_rwlock_trywrlock, OBJECT_rwlock, pthread_rwlock_t)
+
+static int rwlock_timed(struct step *step, pthread_rwlock_t *lock, bool writer, clockid_t clock,
+                        const struct timespec *deadline)
+{
+    bool malformed = deadline->tv_nsec < 0 || deadline->tv_nsec >= 1000000000;
+    step_deadline(step, malformed ? INT64_MIN : time_of_deadline(clock, deadline));
+    int error = rwlock_take(step, lock, writer);
+    if (malformed && error == ETIMEDOUT)
+        error = EINVAL;
+    step_result(step, error, error);
+    return error;
+}
+
+#define RWLOCK_TIMED(name, operation, writer)                                                                          \
+    SHIM_EXPORT int name(pthread_rwlock_t *lock, const struct timespec *deadline)                                      \
+    {                                                                                                                  \
+        struct step step;                                                                                              \
+        if (!step_begin(&step, operation))                                                                             \
+            return REAL(name)(lock, deadline);                                                                         \
+        return rwlock_timed(&step, lock, writer, CLOCK_REALTIME, deadline);                                            \
+    }
+
+RWLOCK_TIMED(pthread_rwlock_timedrdlock, OPERATION_rwlock_timedrdlock, false)
+RWLOCK_TIMED(pthread_rwlock_timedwrlock, OPERATION_rwlock_timedwrlock, true)
+
+#define RWLOCK_CLOCK(name, operation, writer)                                                                          \
+    SHIM_EXPORT int name(pthread_rwlock_t *lock, clockid_t clock, const struct timespec *deadline)                     \
+    {                                                                                                                  \
+        struct step step;                                                                                              \
+        if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) || !step_begin(&step, operation))                    \
+            return REAL(name)(lock, clock, deadline);                                                                  \
+        return rwlock_timed(&step, lock, writer, clock, deadline);                                                     \
+    }
+
+RWLOCK_CLOCK(pthread_rwlock_clockrdlock, OPERATION_rwlock_timedrdlock, false)
+RWLOCK_CLOCK(pthread_rwlock_clockwrlock, OPERATION_rwlock_timedwrlock, true)
