@@ -170,7 +170,7 @@ static void random_texts_come_out_harmless_and_the_same_for_every_split(void **s
                                    0x5D0, 0x5B0, 0x4E2D, 0xFE0F, 0xFFFF, 0x1F600, 0x1161, 0x0D,   0x25CC};
     uint64_t choices = 7;
     static char bytes[600];
-    for (int round = 0; round < 6000; round++) {
+    for (int round = 0; round < 2000; round++) {
         size_t count = 0, wanted = 1 + next_random(&choices) % (sizeof bytes - 8);
         int flavour = round % 3;
         while (count < wanted) {
