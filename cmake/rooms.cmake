@@ -13,7 +13,7 @@ target_compile_definitions(lockstep_warnings INTERFACE _GNU_SOURCE)
 add_library(lockstep_sanitizers INTERFACE)
 if(LOCKSTEP_SANITIZE)
   target_compile_options(lockstep_sanitizers INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   target_link_options(lockstep_sanitizers INTERFACE -fsanitize=address,undefined)
 endif()
 
