@@ -10,11 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum scene_language {
-    SCENE_ENGLISH,
-    SCENE_CHINESE,
-    SCENE_LANGUAGES
-};
+enum scene_language { SCENE_ENGLISH, SCENE_CHINESE, SCENE_LANGUAGES };
 
 /* A text in both languages. Where a scene leaves out an optional text both are NULL; never only one. */
 struct scene_text {
@@ -38,10 +34,7 @@ struct scene_length {
     unsigned steps;
 };
 
-enum scene_mode {
-    SCENE_MODE_HELD,
-    SCENE_MODE_LIVE
-};
+enum scene_mode { SCENE_MODE_HELD, SCENE_MODE_LIVE };
 
 struct scene_scheduler {
     const char *policy;   /* a name of INTERFACE.md's --policy; "rr" where the scene is silent */
@@ -54,10 +47,7 @@ struct scene_scheduler {
     size_t length_count;
 };
 
-enum scene_stdout {
-    SCENE_STDOUT_PTY,
-    SCENE_STDOUT_PIPE
-};
+enum scene_stdout { SCENE_STDOUT_PTY, SCENE_STDOUT_PIPE };
 
 /* One way to play the scene. A scene has at least one; a scene without `variants` has exactly one, whose id is "". */
 struct scene_variant {
@@ -76,9 +66,9 @@ struct scene_when {
     const char *operation;
     const char *object;
     const char *outcome;
-    const char *value; /* as text: "1", "P2" */
-    const char *error; /* "EPIPE" */
-    const char *fault; /* a kind of fault; then the step does not matter, save for its task */
+    const char *value;   /* as text: "1", "P2" */
+    const char *error;   /* "EPIPE" */
+    const char *fault;   /* a kind of fault; then the step does not matter, save for its task */
     unsigned occurrence; /* the nth fact that matches the rest; 1 */
 };
 
@@ -131,7 +121,7 @@ struct scene {
     const struct scene_beat *beats;
     size_t beat_count;
     struct scene_text notes; /* may be absent */
-    struct scene_memory *memory;
+    struct arena *arena;
 };
 
 /* One finding in a file: where, what, and the line it is about. */
@@ -172,8 +162,7 @@ size_t scene_variant_find(const struct scene *scene, const char *id);
 /* Whether the beat belongs to the variant. */
 bool scene_beat_in_variant(const struct scene_beat *beat, const struct scene_variant *variant);
 
-/* Columns that the text takes in a terminal, by our own table (never the locale); characters that terminals disagree
- * about count 2. Stops at '\n'. */
+/* Columns that the text takes in a terminal, by our own table (never the locale). Stops at '\n'. */
 unsigned scene_text_columns(const char *text);
 
 /* Lines that the text takes when wrapped at `width` columns (between words, and between Chinese characters);

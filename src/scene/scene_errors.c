@@ -1,23 +1,11 @@
 /* Findings: kept in the order of the file, printed as a compiler prints them. Also the measures of text that findings
  * need: columns, lines, characters that no terminal shows well. It must not read files. */
+#include "base/escape.h"
 #include "scene/scene_tree.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-struct range {
-    unsigned first, last;
-};
-
-static bool range_holds(const struct range *ranges, size_t count, unsigned character)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (character >= ranges[i].first && character <= ranges[i].last)
-            return true;
-    }
-    return false;
-}
 
 unsigned scene_character_next(const char **text)
 {
@@ -45,47 +33,25 @@ unsigned scene_character_next(const char **text)
     return character;
 }
 
-/* Unicode's wide and full-width blocks, and the ambiguous signs that Chinese terminals may draw wide (EastAsianWidth:
- * W, F, A). Two columns is the safe answer for a budget: a line that fits so fits everywhere. */
 unsigned scene_character_columns(unsigned character)
 {
-    static const struct range wide[] = {
-        {0x1100, 0x115F}, {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xA960, 0xA97F}, {0xAC00, 0xD7A3}, {0xF900, 0xFAFF},
-        {0xFE30, 0xFE6F}, {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},   {0x20000, 0x3FFFD}, {0x2010, 0x2027}, {0x2030, 0x203E},
-        {0x2150, 0x219F}, {0x2200, 0x22FF},   {0x2460, 0x254B},   {0x2550, 0x2573}, {0x2580, 0x258F}, {0x25A0, 0x25FF},
-        {0x2600, 0x26FF},
-    };
-    return range_holds(wide, sizeof wide / sizeof *wide, character) ? 2 : 1;
+    int columns = escape_width(character);
+    return columns > 0 ? (unsigned)columns : 1;
 }
 
+/* Stricter than base/escape, which must show whatever a guest prints: a scene's author can choose other words. */
 const char *scene_character_refused(unsigned character)
 {
-    static const struct range combining[] = {
-        {0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x0610, 0x061A}, {0x064B, 0x065F}, {0x0E31, 0x0E3A},
-        {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x20D0, 0x20FF}, {0x3099, 0x309A}, {0xFE20, 0xFE2F},
-    };
-    static const struct range invisible[] = {
-        {0x00AD, 0x00AD},     {0x061C, 0x061C}, {0x115F, 0x1160}, {0x200B, 0x200F}, {0x2028, 0x202E},
-        {0x2060, 0x206F},     {0x3164, 0x3164}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0},
-        {0xE0000, 0xE0FFF},
-    };
-    static const struct range right_to_left[] = {{0x0590, 0x08FF}, {0xFB1D, 0xFDFF}, {0xFE70, 0xFEFC}};
-    static const struct range pictures[] = {{0x1F000, 0x1FAFF}};
-    static const struct range private_use[] = {{0xE000, 0xF8FF}, {0xF0000, 0x10FFFF}, {0xFFF0, 0xFFFF}};
     if (character < 0x20 || (character >= 0x7F && character < 0xA0))
         return "a control character";
-#define REFUSED_BY(table) range_holds(table, sizeof(table) / sizeof *(table), character)
-    if (REFUSED_BY(combining))
+    if (escape_width(character) < 0)
+        return "a character that is invisible or has no form of its own";
+    if (escape_width(character) == 0)
         return "a combining mark, which terminals draw in different places";
-    if (REFUSED_BY(invisible))
-        return "an invisible or direction-changing character";
-    if (REFUSED_BY(right_to_left))
-        return "a right-to-left character, which terminals draw in different places";
-    if (REFUSED_BY(pictures))
+    if ((character >= 0x0590 && character <= 0x08FF) || (character >= 0xFB1D && character <= 0xFDFF))
+        return "a right-to-left letter, which terminals draw in different places";
+    if (character >= 0x1F000 && character <= 0x1FAFF)
         return "a picture character, whose width terminals disagree about";
-    if (REFUSED_BY(private_use))
-        return "a character without a meaning of its own";
-#undef REFUSED_BY
     return NULL;
 }
 
@@ -176,10 +142,9 @@ void scene_error_add(struct scene_errors *errors, const struct scene_source *sou
     errors->count++;
     struct scene_error *error = &errors->items[at];
     *error = (struct scene_error){.line = line, .column = column, .width = width ? width : 1};
-    struct message message;
     va_list arguments;
     va_start(arguments, format);
-    char text[sizeof message.text];
+    char text[1024];
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     /* A message may quote the file: what it quotes is made harmless in the same way as a source line. */

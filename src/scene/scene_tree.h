@@ -2,20 +2,12 @@
 #ifndef LOCKSTEP_SCENE_TREE_H
 #define LOCKSTEP_SCENE_TREE_H
 
+#include "base/arena.h"
 #include "scene/scene.h"
-#include "scene/scene_memory.h"
 
-enum {
-    SCENE_TREE_BYTES_MAX = 256 * 1024,
-    SCENE_TREE_DEPTH_MAX = 16,
-    SCENE_TREE_EVENTS_MAX = 10000
-};
+enum { SCENE_TREE_BYTES_MAX = 256 * 1024, SCENE_TREE_DEPTH_MAX = 16, SCENE_TREE_EVENTS_MAX = 10000 };
 
-enum scene_node_kind {
-    SCENE_NODE_SCALAR,
-    SCENE_NODE_SEQUENCE,
-    SCENE_NODE_MAPPING
-};
+enum scene_node_kind { SCENE_NODE_SCALAR, SCENE_NODE_SEQUENCE, SCENE_NODE_MAPPING };
 
 struct scene_node {
     enum scene_node_kind kind;
@@ -34,8 +26,8 @@ struct scene_source {
     size_t size;
 };
 
-/* Reads the file and builds its tree in `memory`. A finding is added to `errors` for each failure. */
-enum status scene_tree_read(const char *path, struct scene_memory *memory, struct scene_source *source,
+/* Reads the file and builds its tree in `arena`. A finding is added to `errors` for each failure. */
+enum status scene_tree_read(const char *path, struct arena *arena, struct scene_source *source,
                             const struct scene_node **root, struct scene_errors *errors);
 
 /* Adds a finding, in the order of the file. printf form. */
