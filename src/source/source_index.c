@@ -199,9 +199,11 @@ static int compare_symbols(const void *a, const void *b)
     const struct source_symbol *right = b;
     if (left->address != right->address)
         return left->address < right->address ? -1 : 1;
+    if ((left->name[0] == '_') != (right->name[0] == '_'))
+        return right->name[0] == '_' ? -1 : 1; /* puts, not _IO_puts */
     if (left->is_global != right->is_global)
         return left->is_global ? -1 : 1;
-    return strcmp(left->name, right->name); /* of several names for one place always the same */
+    return strcmp(left->name, right->name);    /* of several names for one place always the same */
 }
 
 static void add_symbols(struct source_module *module, Elf_Scn *section, const GElf_Shdr *header, size_t *capacity)
@@ -212,7 +214,7 @@ static void add_symbols(struct source_module *module, Elf_Scn *section, const GE
     size_t count = data->d_size / sizeof(Elf64_Sym);
     for (size_t i = 1; i < count && module->symbol_count < SYMBOL_LIMIT; i++) {
         GElf_Sym symbol;
-        if (!gelf_getsym(data, (int)i, &symbol) || symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0)
+        if (!gelf_getsym(data, (int)i, &symbol) || symbol.st_value == 0)
             continue;
         unsigned type = GELF_ST_TYPE(symbol.st_info);
         const char *name = elf_strptr(module->elf, header->sh_link, symbol.st_name);
