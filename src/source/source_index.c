@@ -203,7 +203,7 @@ static int compare_symbols(const void *a, const void *b)
         return right->name[0] == '_' ? -1 : 1; /* puts, not _IO_puts */
     if (left->is_global != right->is_global)
         return left->is_global ? -1 : 1;
-    return strcmp(left->name, right->name);    /* of several names for one place always the same */
+    return strcmp(left->name, right->name); /* of several names for one place always the same */
 }
 
 static void add_symbols(struct source_module *module, Elf_Scn *section, const GElf_Shdr *header, size_t *capacity)

@@ -208,74 +208,81 @@ static void add_base(Dwarf_Die *type, struct source_text_builder *text)
     source_text_add(text, "%s%s", kind, name ? name : *kind ? "{...}" : "?");
 }
 
+static void add_type(const Dwarf_Die *type, struct source_text_builder *text, unsigned depth);
+
+static void add_type_or_void(const Dwarf_Die *type, bool has_type, struct source_text_builder *text, unsigned depth)
+{
+    if (has_type) {
+        add_type(type, text, depth);
+    } else {
+        source_text_add(text, "void");
+    }
+}
+
+/* `qualifier` stands before what it qualifies, but behind a pointer: char *const. */
+static void add_qualified(int tag, Dwarf_Die *inner, bool has_inner, struct source_text_builder *text, unsigned depth)
+{
+    const char *word = tag == DW_TAG_const_type      ? "const"
+                       : tag == DW_TAG_volatile_type ? "volatile"
+                       : tag == DW_TAG_atomic_type   ? "_Atomic"
+                                                     : "restrict";
+    bool behind = has_inner && dwarf_tag(inner) == DW_TAG_pointer_type;
+    if (!behind)
+        source_text_add(text, "%s ", word);
+    add_type_or_void(inner, has_inner, text, depth);
+    if (behind)
+        source_text_add(text, "%s", word);
+}
+
+static void add_pointer(Dwarf_Die *target, bool has_target, struct source_text_builder *text, unsigned depth)
+{
+    Dwarf_Die result;
+    if (has_target && dwarf_tag(target) == DW_TAG_subroutine_type) {
+        bool has_result = source_type_of(target, &result);
+        add_type_or_void(&result, has_result, text, depth);
+        source_text_add(text, " (*)()");
+        return;
+    }
+    add_type_or_void(target, has_target, text, depth);
+    source_text_add(text, "%s", text->length && text->at[text->length - 1] == '*' ? "*" : " *");
+}
+
+static void add_array(const struct source_array *array, struct source_text_builder *text, unsigned depth)
+{
+    add_type(&array->element, text, depth);
+    source_text_add(text, " ");
+    for (unsigned i = 0; i < array->dimensions; i++) {
+        if (array->counts[i] == UINT64_MAX) {
+            source_text_add(text, "[]");
+        } else {
+            source_text_add(text, "[%" PRIu64 "]", array->counts[i]);
+        }
+    }
+}
+
 static void add_type(const Dwarf_Die *type, struct source_text_builder *text, unsigned depth)
 {
+    const struct source_moment constants = {0};
     Dwarf_Die die = *type;
     Dwarf_Die inner;
+    struct source_array array;
     if (depth == 0) {
         source_text_add(text, "...");
         return;
     }
+    int tag = dwarf_tag(&die);
     bool has_inner = source_type_of(&die, &inner);
-    const struct source_moment constants = {0};
-    struct source_array array;
-    switch (dwarf_tag(&die)) {
-    case DW_TAG_const_type:
-    case DW_TAG_volatile_type:
-    case DW_TAG_restrict_type:
-    case DW_TAG_atomic_type: {
-        int tag = dwarf_tag(&die);
-        const char *word = tag == DW_TAG_const_type      ? "const"
-                           : tag == DW_TAG_volatile_type ? "volatile"
-                           : tag == DW_TAG_atomic_type   ? "_Atomic"
-                                                         : "restrict";
-        bool behind = has_inner && dwarf_tag(&inner) == DW_TAG_pointer_type; /* char *const */
-        if (!behind)
-            source_text_add(text, "%s ", word);
-        if (has_inner) {
-            add_type(&inner, text, depth - 1);
+    if (tag == DW_TAG_typedef || !is_wrapper(tag)) {
+        if (tag == DW_TAG_pointer_type) {
+            add_pointer(&inner, has_inner, text, depth - 1);
+        } else if (array_of(&constants, &die, &array, depth)) {
+            add_array(&array, text, depth - 1);
         } else {
-            source_text_add(text, "void");
+            add_base(&die, text);
         }
-        if (behind)
-            source_text_add(text, "%s", word);
         return;
     }
-    case DW_TAG_pointer_type:
-        if (has_inner && dwarf_tag(&inner) == DW_TAG_subroutine_type) {
-            Dwarf_Die result;
-            if (source_type_of(&inner, &result)) {
-                add_type(&result, text, depth - 1);
-            } else {
-                source_text_add(text, "void");
-            }
-            source_text_add(text, " (*)()");
-            return;
-        }
-        if (has_inner) {
-            add_type(&inner, text, depth - 1);
-        } else {
-            source_text_add(text, "void");
-        }
-        source_text_add(text, "%s", text->length && text->at[text->length - 1] == '*' ? "*" : " *");
-        return;
-    case DW_TAG_array_type:
-        if (!array_of(&constants, &die, &array, depth))
-            break;
-        add_type(&array.element, text, depth - 1);
-        source_text_add(text, " ");
-        for (unsigned i = 0; i < array.dimensions; i++) {
-            if (array.counts[i] == UINT64_MAX) {
-                source_text_add(text, "[]");
-            } else {
-                source_text_add(text, "[%" PRIu64 "]", array.counts[i]);
-            }
-        }
-        return;
-    default:
-        break;
-    }
-    add_base(&die, text);
+    add_qualified(tag, &inner, has_inner, text, depth - 1);
 }
 
 void source_type_text(const Dwarf_Die *type, struct source_text_builder *text)
