@@ -38,6 +38,7 @@ enum key_space {
 
 struct record_key {
     uint64_t a, b;
+    uint64_t address; /* where the speaker sees it, to find its name; 0 where it is not in memory */
     uint8_t kind;  /* enum object_kind */
     uint8_t space; /* enum key_space */
     uint16_t size; /* bytes of the object in memory where it has such; else 0 */

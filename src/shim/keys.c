@@ -5,6 +5,7 @@
 struct record_key key_of_address(enum object_kind kind, const volatile void *address, size_t size)
 {
     struct record_key key = {.a = (uint64_t)(uintptr_t)address,
+                             .address = (uint64_t)(uintptr_t)address,
                              .kind = (uint8_t)kind,
                              .space = KEY_PRIVATE,
                              .size = (uint16_t)size,

@@ -1,0 +1,472 @@
+/* The conductor's loop: who may be chosen, whose turn it is, what the time is, when the run is over. Touches the guest
+ * only through grants (grant.c) and learns of it only through records (records.c) and the kernel (settle.c). */
+#include "conductor/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void conductor_tell(struct conductor *c, const struct event *event)
+{
+    history_append(c->history, event);
+    if (c->options.listener)
+        c->options.listener(c->options.context, event, history_world(c->history));
+}
+
+const struct world *conductor_world(struct conductor *c)
+{
+    return history_world(c->history);
+}
+
+void conductor_mark(struct conductor *c, const char *why)
+{
+    if (!c->unrepeatable)
+        c->why_unrepeatable = why;
+    c->unrepeatable = true;
+}
+
+bool conductor_repeatable(const struct conductor *c, const char **why)
+{
+    if (why)
+        *why = c->why_unrepeatable;
+    return !c->unrepeatable;
+}
+
+const char *conductor_containment(const struct conductor *c)
+{
+    return contain_level_text(c->contain);
+}
+
+int conductor_open_proc(struct conductor *c, int pid, const char *name)
+{
+    return contain_open_proc(c->contain, pid, name);
+}
+
+/* ---- start ---- */
+
+/* The guest's environment: the caller's, with ours put in. Owned by the caller: free the array and its first entries. */
+static char **environment_make(const struct conductor *c, char *entries[3])
+{
+    size_t count = 0;
+    while (environ[count])
+        count++;
+    char **environment = calloc(count + 4, sizeof *environment);
+    if (!environment)
+        return NULL;
+    const char *foreign = getenv("LD_PRELOAD");
+    int ok = asprintf(&entries[0], "LD_PRELOAD=%s%s%s", c->options.preload, foreign && *foreign ? ":" : "",
+                      foreign ? foreign : "");
+    ok |= asprintf(&entries[1], GATE_ENVIRONMENT_RUN "=%s", c->folder);
+    ok |= asprintf(&entries[2], GATE_ENVIRONMENT_SLOT "=0");
+    if (ok < 0) {
+        free(environment);
+        return NULL;
+    }
+    size_t at = 0;
+    for (int i = 0; i < 3; i++)
+        environment[at++] = entries[i];
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0 && strncmp(environ[i], "LOCKSTEP_", 9) != 0)
+            environment[at++] = environ[i];
+    return environment;
+}
+
+static enum status program_find(const char *name, char *out, size_t size, struct message *message)
+{
+    if (strchr(name, '/')) {
+        if (!realpath(name, out))
+            return message_set(message, STATUS_NOT_FOUND, "cannot run %s: %s; is the path right?", name, strerror(errno));
+        return STATUS_OK;
+    }
+    const char *path = getenv("PATH");
+    for (const char *at = path ? path : "/usr/bin:/bin"; *at;) {
+        const char *end = strchrnul(at, ':');
+        snprintf(out, size, "%.*s/%s", (int)(end - at), at, name);
+        if (access(out, X_OK) == 0)
+            return STATUS_OK;
+        at = *end ? end + 1 : end;
+    }
+    return message_set(message, STATUS_NOT_FOUND, "cannot run %s: no such program in PATH; is it spelled right? A program in this folder is ./%s",
+                       name, name);
+}
+
+/* One core for lockstep and the guest: the hand-over between them is twice as quick. */
+static void pin(void)
+{
+    cpu_set_t one;
+    int cpu = sched_getcpu();
+    if (cpu < 0)
+        return;
+    CPU_ZERO(&one);
+    CPU_SET((unsigned)cpu, &one);
+    (void)sched_setaffinity(0, sizeof one, &one); /* refused: only slower */
+}
+
+static enum status launch(struct conductor *c, struct message *message)
+{
+    char program[4096];
+    enum status status = program_find(c->options.program, program, sizeof program, message);
+    if (status != STATUS_OK)
+        return status;
+    status = program_check(program, message);
+    if (status != STATUS_OK)
+        return status;
+    char *entries[3] = {0};
+    char **environment = environment_make(c, entries);
+    if (!environment)
+        return message_set(message, STATUS_MEMORY, "out of memory while starting %s", program);
+    struct contain_options options = {.program_path = program,
+                                      .argv = c->options.arguments,
+                                      .envp = environment,
+                                      .working_directory = c->options.working_directory,
+                                      .runtime_directory = c->folder,
+                                      .stdout_pipe = c->options.stdout_pipe,
+                                      .fresh_working_folder = c->options.fresh_working_folder,
+                                      .network = true};
+    c->slot_task[0] = CONDUCTOR_RESERVED;
+    c->slot_next = 1;
+    if (!c->options.live)
+        pin();
+    status = contain_start(&options, &c->contain, message);
+    for (int i = 0; i < 3; i++)
+        free(entries[i]);
+    free(environment);
+    return status;
+}
+
+static void gate_prepare(struct conductor *c)
+{
+    c->gate->mode = c->options.live ? GATE_LIVE : GATE_HELD;
+    c->gate->epoch = CONDUCTOR_EPOCH;
+    c->gate->seed = (int64_t)c->options.policy.seed;
+    c->gate->preempt_signal = SIGRTMAX - 3;
+    c->gate->compute_budget = 100000;
+}
+
+/* The first task is held, or the program ended before it reached the shim. */
+static enum status first_gate(struct conductor *c, struct message *message)
+{
+    struct contain_stream out = contain_get_stream(c->contain, 1), error = contain_get_stream(c->contain, 2);
+    c->gate->terminal_out = out.special ? out.special : out.inode;
+    c->gate->terminal_error = error.special ? error.special : error.inode;
+    for (int waited = 0; c->task_count == 0 || c->tasks[1].phase != PHASE_held; waited++) {
+        enum status status = records_read(c, 5, message);
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+            return status;
+        struct contain_report report;
+        if (c->task_count == 0 && contain_next_report(c->contain, &report) != 0)
+            return message_set(message, STATUS_INVALID,
+                               "%s ended (status %d) before lockstep could hold it: is it a dynamically linked glibc program?",
+                               c->options.program, report.status);
+        if (waited > 4000)
+            return message_set(message, STATUS_INVALID,
+                               "%s does not reach lockstep's shim: is it statically linked, or not for glibc? "
+                               "Build it as an ordinary dynamic program",
+                               c->options.program);
+    }
+    return STATUS_OK;
+}
+
+enum status conductor_start(const struct conductor_options *options, struct history *history, struct conductor **out,
+                            struct message *message)
+{
+    *out = NULL;
+    struct conductor *c = calloc(1, sizeof *c);
+    if (!c)
+        return message_set(message, STATUS_MEMORY, "out of memory while starting %s", options->program);
+    c->options = *options;
+    if (c->options.cpus == 0)
+        c->options.cpus = 1;
+    c->history = history;
+    c->channel = -1;
+    c->buffer = malloc(CONDUCTOR_BUFFER);
+    c->policy = policy_new(&options->policy);
+    c->sources = source_cache_new();
+    enum status status = STATUS_OK;
+    if (!c->buffer || !c->policy || !c->sources)
+        status = message_set(message, STATUS_MEMORY, "out of memory while starting %s", options->program);
+    if (status == STATUS_OK && options->schedule)
+        status = schedule_parse(options->schedule, &c->schedule, message);
+    if (status == STATUS_OK)
+        status = run_folder_make(c, message);
+    if (status == STATUS_OK) {
+        gate_prepare(c);
+        status = launch(c, message);
+    }
+    if (status == STATUS_OK)
+        status = first_gate(c, message);
+    if (status != STATUS_OK) {
+        conductor_free(c);
+        return status;
+    }
+    policy_after_step(c->policy, conductor_world(c), 0, false);
+    *out = c;
+    return STATUS_OK;
+}
+
+void conductor_free(struct conductor *c)
+{
+    if (!c)
+        return;
+    contain_kill(c->contain, NULL);
+    contain_free(c->contain);
+    for (uint32_t id = 1; id <= c->process_count; id++) {
+        name_forget_process(c, id);
+        free(c->processes[id]);
+    }
+    source_cache_free(c->sources);
+    run_folder_remove(c);
+    schedule_clear(&c->schedule);
+    policy_free(c->policy);
+    for (uint32_t i = 0; i < c->string_capacity; i++)
+        free(c->strings[i].text);
+    free(c->strings);
+    free(c->processes);
+    free(c->tasks);
+    free(c->objects);
+    free(c->object_slots);
+    free(c->places);
+    free(c->watches);
+    free(c->buffer);
+    for (int stream = 0; stream < 2; stream++)
+        free(c->output[stream].bytes);
+    free(c);
+}
+
+/* ---- who may be chosen ---- */
+static int by_name(const void *a, const void *b)
+{
+    const uint64_t *left = a, *right = b;
+    return *left < *right ? -1 : *left > *right;
+}
+
+static size_t eligible(struct conductor *c, uint32_t *tasks, size_t max)
+{
+    const struct world *world = conductor_world(c);
+    size_t count = world_enabled(world, tasks, max);
+    count = count < max ? count : max;
+    if (!policy_wakes_sleepers(c->policy))
+        return count;
+    size_t awake = count;
+    for (uint32_t id = 1; id <= c->task_count && count < max; id++) {
+        const struct world_task *task = world_task(world, id);
+        if (task && task->state == STATE_blocked && task->operation == OPERATION_time_sleep &&
+            task->deadline != INT64_MAX && !world_task_enabled(world, id))
+            tasks[count++] = id;
+    }
+    if (count > awake) { /* keep the order of names */
+        uint64_t keys[1024];
+        for (size_t i = 0; i < count && i < 1024; i++) {
+            const struct world_task *task = world_task(world, tasks[i]);
+            keys[i] = (uint64_t)task->process << 48 | (uint64_t)task->number << 24 | tasks[i];
+        }
+        qsort(keys, count < 1024 ? count : 1024, sizeof *keys, by_name);
+        for (size_t i = 0; i < count && i < 1024; i++)
+            tasks[i] = (uint32_t)(keys[i] & 0xFFFFFF);
+    }
+    return count;
+}
+
+size_t conductor_candidates(struct conductor *c, uint32_t *tasks, size_t max)
+{
+    size_t count = eligible(c, tasks, max), kept = 0;
+    if (c->ran_this_tick >= c->options.cpus)
+        return count;
+    for (size_t i = 0; i < count; i++)
+        kept += !c->tasks[tasks[i]].ran;
+    if (kept == 0)
+        return count;
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!c->tasks[tasks[i]].ran)
+            tasks[at++] = tasks[i];
+    return at;
+}
+
+static void tick(struct conductor *c)
+{
+    for (uint32_t id = 1; id <= c->task_count; id++)
+        c->tasks[id].ran = false;
+    c->ran_this_tick = 0;
+}
+
+static void time_set(struct conductor *c, int64_t now)
+{
+    c->now = now;
+    atomic_store_explicit(&c->gate->now, now, memory_order_release);
+}
+
+/* Nobody can run until then. */
+static void time_jump(struct conductor *c, int64_t to)
+{
+    if (to > c->now)
+        time_set(c, to);
+    tick(c);
+    conductor_tell(c, &(struct event){.kind = EVENT_TIME, .time = c->now});
+    timers_fire(c);
+    policy_after_step(c->policy, conductor_world(c), 0, false);
+}
+
+static enum status finish(struct conductor *c, enum verdict verdict)
+{
+    if (!c->ended) {
+        conductor_output(c);
+        if (verdict == VERDICT_finished && world_fault_count(conductor_world(c)) > 0)
+            verdict = VERDICT_failed;
+        conductor_tell(c, &(struct event){.kind = EVENT_END, .value = verdict, .time = c->now});
+    }
+    c->ended = true;
+    return verdict == VERDICT_bound ? STATUS_LIMIT : STATUS_ENDED;
+}
+
+static bool someone_lives(const struct conductor *c, bool *outside)
+{
+    bool lives = false;
+    *outside = false;
+    for (uint32_t id = 1; id <= c->process_count; id++) {
+        lives |= c->processes[id]->alive;
+        *outside |= c->processes[id]->alive && !c->processes[id]->observed;
+    }
+    for (uint32_t id = 1; id <= c->task_count; id++)
+        *outside |= c->tasks[id].phase == PHASE_outside;
+    return lives;
+}
+
+/* Brings the run to a point where someone can be chosen: probes, input, time, outside work. STATUS_OK and the
+ * candidates; or the end. */
+static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max, size_t *count, struct message *message)
+{
+    for (;;) {
+        if (c->readiness) {
+            enum status status = grant_probe_all(c, message);
+            if (status != STATUS_OK)
+                return status;
+            policy_after_step(c->policy, conductor_world(c), 0, false);
+        }
+        if (input_type(c, false))
+            continue;
+        *count = conductor_candidates(c, tasks, max);
+        if (*count > 0)
+            return STATUS_OK;
+        bool outside;
+        if (!someone_lives(c, &outside))
+            return finish(c, VERDICT_finished);
+        int64_t deadline = world_next_deadline(conductor_world(c));
+        if (deadline != INT64_MAX) {
+            time_jump(c, deadline);
+            continue;
+        }
+        if (outside) {
+            records_read(c, 5, message);
+            settle_deaths(c);
+            outside_look(c);
+            continue;
+        }
+        if (input_type(c, true))
+            continue;
+        if (input_awaited(c))
+            continue;
+        if (settle_deaths(c) > 0)
+            continue;
+        return finish(c, VERDICT_deadlock);
+    }
+}
+
+/* The choice: the person's, the schedule's, the policy's. */
+static enum status choose(struct conductor *c, const uint32_t *tasks, size_t count, uint32_t wanted, size_t *index,
+                          struct message *message)
+{
+    if (wanted) {
+        for (*index = 0; *index < count && tasks[*index] != wanted; (*index)++)
+            ;
+        return *index < count ? STATUS_OK
+                              : message_set(message, STATUS_INVALID, "%s cannot run now",
+                                            wanted <= c->task_count ? c->tasks[wanted].name : "that task");
+    }
+    if (count > 1) {
+        uint32_t scheduled;
+        enum status status = schedule_next(&c->schedule, (uint32_t)count, &scheduled, message);
+        if (status == STATUS_OK) {
+            *index = scheduled;
+            return STATUS_OK;
+        }
+        if (status != STATUS_ENDED)
+            return status;
+    }
+    int chosen = policy_choose(c->policy, conductor_world(c), tasks, count);
+    if (chosen < 0)
+        return STATUS_NOT_FOUND;
+    *index = (size_t)chosen;
+    return STATUS_OK;
+}
+
+/* The CPU for a task: the one it is on, else the first that nobody has used in this tick. */
+static uint32_t cpu_for(struct conductor *c, uint32_t id)
+{
+    const struct world *world = conductor_world(c);
+    const struct world_task *task = world_task(world, id);
+    if (task && task->cpu >= 0 && (uint32_t)task->cpu < c->options.cpus)
+        return (uint32_t)task->cpu;
+    for (uint32_t cpu = 0; cpu < c->options.cpus; cpu++)
+        if (world_running(world, cpu) == 0)
+            return cpu;
+    for (uint32_t cpu = 0; cpu < c->options.cpus; cpu++)
+        if (!c->tasks[world_running(world, cpu)].ran)
+            return cpu;
+    return 0;
+}
+
+enum status conductor_step(struct conductor *c, uint32_t wanted, struct message *message)
+{
+    if (c->ended)
+        return STATUS_ENDED;
+    uint32_t tasks[1024];
+    size_t count = 0, index = 0;
+    for (;;) {
+        if (c->options.max_steps && world_step_number(conductor_world(c)) >= c->options.max_steps)
+            return finish(c, VERDICT_bound);
+        if (c->options.max_time && c->now >= c->options.max_time)
+            return finish(c, VERDICT_bound);
+        enum status status = reach_choice(c, tasks, 1024, &count, message);
+        if (status != STATUS_OK)
+            return status;
+        status = choose(c, tasks, count, wanted, &index, message);
+        if (status == STATUS_OK)
+            break;
+        if (status != STATUS_NOT_FOUND)
+            return status;
+        time_jump(c, world_next_deadline(conductor_world(c)));
+    }
+    uint32_t chosen = tasks[index];
+    if (c->ran_this_tick >= c->options.cpus || c->tasks[chosen].ran || c->ran_this_tick == 0) {
+        tick(c);
+        time_set(c, c->now + CONDUCTOR_TICK);
+    }
+    const struct world_task *sleeper = world_task(conductor_world(c), chosen);
+    if (!world_task_enabled(conductor_world(c), chosen) && sleeper && sleeper->deadline > c->now)
+        time_jump(c, sleeper->deadline);
+    c->grant_cpu = cpu_for(c, chosen);
+    c->tasks[chosen].ran = true;
+    c->ran_this_tick++;
+    unsigned operation = c->tasks[chosen].operation;
+    enum status status = grant_step(c, chosen, count, index, message);
+    timers_fire(c);
+    if (c->printing)
+        conductor_output(c);
+    policy_after_step(c->policy, conductor_world(c), chosen,
+                      operation == OPERATION_thread_yield || operation == OPERATION_thread_compute);
+    return status;
+}
+
+enum status conductor_run(struct conductor *c, struct message *message)
+{
+    enum status status;
+    while ((status = conductor_step(c, 0, message)) == STATUS_OK)
+        ;
+    return status;
+}

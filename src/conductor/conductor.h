@@ -1,0 +1,76 @@
+/* The conductor: starts the guest under the shim, holds its tasks, lets one go at a time, and tells what became true as
+ * events, which it appends to the history. Knows nothing of screens.
+ *
+ * Between two steps every observed task is held at its gate or has ended; then conductor_candidates() says who may be
+ * chosen. All calls from one thread. */
+#ifndef LOCKSTEP_CONDUCTOR_CONDUCTOR_H
+#define LOCKSTEP_CONDUCTOR_CONDUCTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "conductor/policy.h"
+#include "history/history.h"
+#include "world/event.h"
+#include "world/world.h"
+
+struct conductor;
+struct source;
+
+/* Called after each event, when the world knows it. `event` is borrowed for the call. */
+typedef void conductor_listener(void *context, const struct event *event, const struct world *world);
+
+struct conductor_options {
+    const char *program;           /* path or name (looked up in PATH) */
+    const char *const *arguments;  /* NULL-terminated, argv[0] included */
+    const char *preload;           /* absolute path of the shim */
+    const char *working_directory; /* NULL: the caller's */
+    bool fresh_working_folder;
+    bool stdout_pipe;
+    struct policy_options policy;
+    const char *schedule;          /* followed first; NULL: none */
+    uint32_t cpus;                 /* 1..64 */
+    const char *const *watches;    /* names of variables; borrowed */
+    size_t watch_count;
+    int input;                     /* descriptor whose bytes are typed to the guest; -1: end of file at once */
+    bool live;
+    bool show_helpers;
+    uint64_t max_steps;            /* 0: none */
+    int64_t max_time;              /* virtual ns; 0: none */
+    conductor_listener *listener;
+    /* A place in this file was met: for a recording that embeds the texts. `source` and `path` are borrowed. */
+    void (*on_source)(void *context, struct source *source, const char *path);
+    void *context;
+};
+
+/* Starts the guest and returns when its first task is held. The history must be new; it is borrowed and filled. */
+enum status conductor_start(const struct conductor_options *options, struct history *history, struct conductor **out,
+                            struct message *message);
+
+/* Ends the guest with its whole tree and frees. May be NULL. */
+void conductor_free(struct conductor *conductor);
+
+/* Who may be chosen now, in the order of names: enabled tasks, and sleepers where the policy lets them be woken. */
+size_t conductor_candidates(struct conductor *conductor, uint32_t *tasks, size_t max);
+
+/* Takes one step: of `task`, or if 0 of whom the schedule, then the policy chooses. Returns when the step is over and all
+ * is held again. STATUS_OK; STATUS_ENDED: the run is over (EVENT_END has been told); STATUS_INVALID: the task or the
+ * schedule's choice is not enabled; STATUS_LIMIT: a bound was hit (EVENT_END told, verdict bound). Virtual time jumps,
+ * input is typed and outside work is waited for as needed before the step. */
+enum status conductor_step(struct conductor *conductor, uint32_t task, struct message *message);
+
+/* Steps until the end. STATUS_ENDED or STATUS_LIMIT as conductor_step. */
+enum status conductor_run(struct conductor *conductor, struct message *message);
+
+/* Whether the run can be repeated; false after outside input, preemption by the clock, unobserved processes. */
+bool conductor_repeatable(const struct conductor *conductor, const char **why);
+
+/* "full", or "partial: ..." (contain.h). */
+const char *conductor_containment(const struct conductor *conductor);
+
+/* For tests that compare with the kernel: opens /proc/<pid>/<name> in the guest's own numbers; -1 on failure. */
+int conductor_open_proc(struct conductor *conductor, int pid, const char *name);
+
+#endif

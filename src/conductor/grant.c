@@ -1,0 +1,233 @@
+/* Granting: lets one task go and waits until it is held again, has ended, or is found to sleep where the shim does not
+ * see. Nothing here decides who. */
+#include "conductor/internal.h"
+
+#include <linux/futex.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOOK_AFTER_MS 2        /* of silence, then the kernel is asked what the task does */
+#define OUTSIDE_LOOKS 12       /* asleep in the kernel at so many looks in a row: outside the shim */
+#define COMPUTE_LOOKS 40       /* computing at so many looks in a row: preempted */
+
+void grant_write(struct conductor *c, uint32_t id, uint32_t action, int64_t result, uint32_t slot_given)
+{
+    struct guest_task *task = &c->tasks[id];
+    struct gate_slot *slot = &c->gate->slot[task->slot];
+    slot->grant = (struct gate_grant){.action = action, .slot = slot_given, .result = result};
+    task->phase = PHASE_granted;
+    atomic_fetch_add_explicit(&slot->turn, 1, memory_order_release);
+    syscall(SYS_futex, &slot->turn, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+static int64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* An exec into a program that the shim cannot enter: over when the kernel shows the new program. */
+static bool escaped(struct conductor *c, uint32_t id)
+{
+    struct guest_task *task = &c->tasks[id];
+    struct guest_process *process = c->processes[task->process];
+    if (task->operation != OPERATION_process_exec || !c->escape_reason[0] || task->slot != c->escape_slot)
+        return false;
+    char link[64], now[512];
+    snprintf(link, sizeof link, "%d/exe", process->pid);
+    ssize_t length = readlinkat(contain_get_proc(c->contain), link, now, sizeof now - 1);
+    if (length <= 0)
+        return false;
+    now[length] = 0;
+    if (process->program[0] && strcmp(process->program, now) == 0)
+        return false;
+    process->observed = false;
+    conductor_tell(c, &(struct event){.kind = EVENT_GOT, .operation = OPERATION_process_exec, .task = id});
+    conductor_tell(c, &(struct event){.kind = EVENT_UNOBSERVED,
+                                      .other = task->process,
+                                      .text = name_string(c, c->escape_reason)});
+    conductor_mark(c, "a process ran unobserved");
+    c->escape_reason[0] = 0;
+    task->phase = PHASE_outside;
+    c->granted = 0;
+    return true;
+}
+
+/* The granted task has been silent for a while: is it dead, asleep, stopped, or busy? */
+static void look(struct conductor *c, unsigned *asleep, unsigned *busy)
+{
+    uint32_t id = c->granted;
+    struct guest_task *task = &c->tasks[id];
+    struct guest_process *process = c->processes[task->process];
+    enum kernel_state whole = kernel_process_state(c, process->pid, NULL, NULL);
+    if (whole == KERNEL_gone || whole == KERNEL_zombie) {
+        settle_process_end(c, task->process);
+        return;
+    }
+    if (escaped(c, id))
+        return;
+    enum kernel_state state = kernel_task_state(c, process->pid, task->tid);
+    if (state == KERNEL_gone || state == KERNEL_zombie) {
+        settle_task_end(c, id);
+        return;
+    }
+    if (state == KERNEL_stopped) {
+        records_peek(c, id);
+        conductor_tell(c, &(struct event){.kind = EVENT_STOPPED, .other = task->process, .value = 1});
+        task->phase = PHASE_outside;
+        c->granted = 0;
+        return;
+    }
+    if (state == KERNEL_running) {
+        *asleep = 0;
+        if (++*busy % COMPUTE_LOOKS == 0) {
+            records_peek(c, id);
+            conductor_mark(c, "a task was preempted by the clock");
+            contain_signal(c->contain, process->pid, task->tid, c->gate->preempt_signal, NULL);
+        }
+        return;
+    }
+    *busy = 0;
+    if (atomic_load(&c->gate->slot[task->slot].held) == 0 && ++*asleep >= OUTSIDE_LOOKS) {
+        records_peek(c, id);
+        char path[64], where[64] = "";
+        snprintf(path, sizeof path, "task/%d/wchan", task->tid);
+        int file = contain_open_proc(c->contain, process->pid, path);
+        ssize_t length = file >= 0 ? read(file, where, sizeof where - 1) : 0;
+        if (file >= 0)
+            close(file);
+        where[length > 0 ? length : 0] = 0;
+        conductor_mark(c, "a task slept in the kernel where the shim does not see");
+        conductor_tell(c, &(struct event){.kind = EVENT_OUTSIDE, .task = id, .value = 1, .text = name_string(c, where)});
+        task->phase = PHASE_outside;
+        c->granted = 0;
+    }
+}
+
+enum status grant_await(struct conductor *c, struct message *message)
+{
+    unsigned asleep = 0, busy = 0;
+    int64_t looked = 0;
+    while (c->granted) {
+        enum status status = records_read(c, looked ? 1 : LOOK_AFTER_MS, message);
+        if (status == STATUS_OK) {
+            looked = 0;
+            asleep = busy = 0;
+            continue;
+        }
+        if (status != STATUS_NOT_FOUND)
+            return status;
+        int64_t now = milliseconds();
+        if (looked && now - looked < LOOK_AFTER_MS)
+            continue;
+        looked = now;
+        if (c->granted)
+            look(c, &asleep, &busy);
+    }
+    return STATUS_OK;
+}
+
+enum status grant_probe_all(struct conductor *c, struct message *message)
+{
+    c->readiness = false;
+    for (uint32_t process = 1; process <= c->process_count; process++) {
+        if (!c->processes[process]->alive)
+            continue;
+        for (uint32_t id = 1; id <= c->task_count; id++) {
+            struct guest_task *task = &c->tasks[id];
+            if (task->process != process || task->phase != PHASE_held ||
+                (task->blocked_space != KEY_INODE && task->blocked_kind != OBJECT_poll) || task->blocked_space == KEY_NONE)
+                continue;
+            const struct world_task *known = world_task(conductor_world(c), id);
+            if (!known || known->state != STATE_blocked)
+                continue;
+            c->probe_answer = -1;
+            grant_write(c, id, GRANT_PROBE, 0, GATE_SLOTS);
+            for (int waited = 0; c->probe_answer < 0 && c->tasks[id].phase == PHASE_granted; waited++) {
+                enum status status = records_read(c, LOOK_AFTER_MS, message);
+                if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+                    return status;
+                if (waited > 50)
+                    settle_deaths(c), waited = 0;
+            }
+            if (c->probe_answer == 1)
+                conductor_tell(c, &(struct event){.kind = EVENT_READY, .task = id});
+        }
+    }
+    return STATUS_OK;
+}
+
+static bool makes_newcomer(unsigned operation)
+{
+    return operation == OPERATION_thread_create || operation == OPERATION_process_fork ||
+           operation == OPERATION_process_vfork || operation == OPERATION_process_spawn;
+}
+
+static uint32_t processes_alive(const struct conductor *c)
+{
+    uint32_t count = 0;
+    for (uint32_t id = 1; id <= c->process_count; id++)
+        count += c->processes[id]->alive || c->processes[id]->zombie;
+    return count;
+}
+
+enum status grant_step(struct conductor *c, uint32_t id, size_t enabled, size_t index, struct message *message)
+{
+    struct guest_task *task = &c->tasks[id];
+    struct world_ruling rule = world_rule(conductor_world(c), id);
+    const struct world_task *known = world_task(conductor_world(c), id);
+    unsigned operation = task->operation;
+    uint32_t slot = GATE_SLOTS;
+    if (rule.action == GRANT_PERFORM && makes_newcomer(operation) && known && known->state != STATE_blocked) {
+        bool process = operation != OPERATION_thread_create;
+        slot = process && processes_alive(c) >= CONDUCTOR_PROCESSES ? GATE_SLOTS : guest_slot_take(c);
+        if (slot < GATE_SLOTS)
+            c->slot_task[slot] = CONDUCTOR_RESERVED;
+        else
+            rule = (struct world_ruling){.action = GRANT_RESULT, .result = 11 /* EAGAIN, as when the system's limit is hit */};
+    }
+    c->grant_enabled = enabled;
+    c->grant_index = index;
+    if (rule.action != GRANT_INTERRUPT)
+        conductor_tell(c, &(struct event){.kind = EVENT_GRANTED,
+                                          .task = id,
+                                          .time = c->now,
+                                          .argument = {c->grant_cpu, (int64_t)enabled, (int64_t)index},
+                                          .value = rule.action});
+    task = &c->tasks[id];
+    c->granted = id;
+    c->speaker = id;
+    uint32_t process = task->process;
+    if (operation == OPERATION_process_exec) {
+        char link[64];
+        snprintf(link, sizeof link, "%d/exe", c->processes[process]->pid);
+        ssize_t length = readlinkat(contain_get_proc(c->contain), link, c->processes[process]->program,
+                                    sizeof c->processes[process]->program - 1);
+        c->processes[process]->program[length > 0 ? length : 0] = 0;
+    }
+    task->blocked_space = KEY_NONE;
+    grant_write(c, id, rule.action, rule.result, slot);
+    if (rule.action == GRANT_PERFORM && operation == OPERATION_thread_exit)
+        settle_task_end(c, id);
+    else if (rule.action == GRANT_PERFORM && operation == OPERATION_process_exit)
+        settle_process_end(c, process);
+    return grant_await(c, message);
+}
+
+void outside_look(struct conductor *c)
+{
+    for (uint32_t id = 1; id <= c->task_count; id++) {
+        struct guest_task *task = &c->tasks[id];
+        if (task->phase != PHASE_outside || !c->processes[task->process]->observed)
+            continue;
+        enum kernel_state state = kernel_task_state(c, c->processes[task->process]->pid, task->tid);
+        if (state == KERNEL_gone)
+            settle_task_end(c, id);
+    }
+}

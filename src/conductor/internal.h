@@ -1,0 +1,214 @@
+/* What the conductor's files share. For nobody else. */
+#ifndef LOCKSTEP_CONDUCTOR_INTERNAL_H
+#define LOCKSTEP_CONDUCTOR_INTERNAL_H
+
+#include "conductor/conductor.h"
+#include "conductor/contain.h"
+#include "history/schedule.h"
+#include "protocol/gate.h"
+#include "protocol/record.h"
+#include "source/source.h"
+
+#define CONDUCTOR_TICK INT64_C(1000000)         /* virtual ns that a step takes */
+#define CONDUCTOR_EPOCH INT64_C(1767225600)     /* 2026-01-01 00:00:00 UTC: the virtual clock's start */
+
+#define CONDUCTOR_BUFFER (1u << 16)
+#define CONDUCTOR_RESERVED UINT32_MAX /* a slot that was given with a grant; nobody has come for it yet */
+#define CONDUCTOR_PROCESSES 256u      /* alive at once; more are refused (fork bombs) */
+
+enum guest_phase {
+    PHASE_held,    /* at its gate */
+    PHASE_granted, /* let go; its next word is awaited */
+    PHASE_outside, /* sleeps in the kernel, unseen by the shim */
+    PHASE_ended
+};
+
+struct guest_task {
+    uint32_t slot; /* GATE_SLOTS once given back */
+    uint32_t process;
+    int32_t tid;
+    uint8_t phase;
+    bool detached, joined;
+    bool ran; /* in this tick */
+    uint32_t sequence;
+    uint32_t children; /* tasks created, for names */
+    /* of the last ASKED */
+    uint16_t operation;
+    uint8_t blocked_space; /* enum key_space of what it is blocked on, KEY_NONE: not blocked */
+    uint8_t blocked_kind;
+    uint64_t pc, frame;
+    char name[24];
+};
+
+struct guest_process {
+    int32_t pid;
+    uint32_t parent;
+    uint32_t main_task;
+    uint32_t tasks_born;
+    bool alive, zombie, observed, helper, exec_unobserved;
+    char program[256];      /* what it ran when it asked for exec */
+    bool blind;             /* its memory or map cannot be read */
+    uint32_t image;         /* number of the program image, for places */
+    int32_t exit_argument;  /* of process.exit; -1: none asked */
+    struct source *source;
+    int memory;             /* /proc/PID/mem, -1: not open */
+};
+
+struct guest_object {
+    uint32_t id;
+    struct record_key key;
+    uint32_t process; /* 0: shared */
+    bool gone;        /* its memory was replaced by exec */
+    char name[64];
+};
+
+struct guest_string {
+    char *text;
+    uint32_t hash, id;
+};
+
+struct guest_place {
+    uint32_t process; /* the image: changes with exec */
+    uint64_t pc;
+    uint32_t id;
+};
+
+struct guest_watch {
+    uint32_t process;
+    size_t index; /* of options.watches */
+    char last[256];
+};
+
+struct conductor {
+    struct conductor_options options;
+    struct history *history;
+    struct contain *contain;
+    struct policy *policy;
+    struct schedule schedule;
+    bool schedule_given;
+    char folder[256]; /* the run's: gate and events */
+    struct gate *gate;
+    int channel;      /* read end of the event pipe */
+    struct source_cache *sources;
+
+    struct guest_task *tasks; /* by world id; [0] unused */
+    uint32_t task_count, task_capacity;
+    struct guest_process **processes; /* by id; each stays where it is */
+    uint32_t process_count, process_capacity;
+    uint32_t slot_task[GATE_SLOTS]; /* whose slot; 0: free */
+    uint32_t slot_next;
+
+    struct guest_object *objects; /* open hash of keys */
+    uint32_t object_count, object_capacity; /* capacity: a power of two */
+    uint32_t *object_slots;
+    uint32_t kind_counts[OBJECT_COUNT]; /* for "#2" */
+    struct guest_place *places;
+    uint32_t place_count, place_capacity; /* hash */
+    uint32_t place_ids;
+    uint32_t string_ids;
+    struct guest_string *strings;
+    uint32_t string_capacity;
+
+    struct guest_watch *watches;
+    uint32_t watch_count;
+    uint32_t images;
+
+    unsigned char *buffer; /* bytes of the pipe not yet understood */
+    size_t buffered;
+
+    uint32_t granted; /* the task that was let go; 0: none */
+    uint32_t interrupting; /* a task that was told to let handlers run */
+    uint32_t grant_cpu;
+    size_t grant_enabled, grant_index; /* of the choice that is being carried out */
+    int probe_answer;                  /* -1: none yet */
+    uint32_t ran_this_tick;
+    int64_t now;
+    bool ended, unrepeatable;
+    const char *why_unrepeatable;
+    bool input_ended, input_eof_typed;
+    char input[4096]; /* read from our input, not yet typed to the guest */
+    size_t input_length;
+    struct {
+        char *bytes;
+        size_t length, capacity;
+    } output[2];
+    char escape_reason[96]; /* why the next exec or spawn gets out of sight */
+    uint32_t escape_slot;
+    uint64_t records;
+    unsigned long outside_work; /* processes that run unobserved */
+    bool readiness;  /* something may have changed what descriptors are ready */
+    bool printing;   /* something may have been printed */
+    uint32_t speaker; /* who is taken to have printed */
+};
+
+/* ---- run_folder.c ---- */
+enum status run_folder_make(struct conductor *c, struct message *message);
+void run_folder_remove(struct conductor *c);
+
+/* ---- guests.c ---- */
+uint32_t guest_task_add(struct conductor *c, uint32_t process, uint32_t slot, int32_t tid, bool main_task);
+uint32_t guest_process_add(struct conductor *c, int32_t pid, uint32_t parent);
+uint32_t guest_process_by_pid(const struct conductor *c, int32_t pid); /* living or zombie; 0 none */
+uint32_t guest_slot_take(struct conductor *c);                        /* GATE_SLOTS: none free */
+void guest_slot_free(struct conductor *c, uint32_t slot);
+
+/* ---- names.c ---- */
+uint32_t name_string(struct conductor *c, const char *text);
+uint32_t name_place(struct conductor *c, uint32_t process, uint64_t pc);
+uint32_t name_object(struct conductor *c, uint32_t task, const struct record_key *key, const char *text);
+void name_watch(struct conductor *c, uint32_t process);
+void name_exec(struct conductor *c, uint32_t process);
+void name_forget_process(struct conductor *c, uint32_t process);
+void name_fork(struct conductor *c, uint32_t parent, uint32_t child);
+struct source *name_source(struct conductor *c, uint32_t process);
+
+/* ---- records.c ---- */
+enum status records_read(struct conductor *c, int timeout_ms, struct message *message);
+void record_handle(struct conductor *c, const struct record *record);
+/* Reads what a task has to say but has not written to the pipe yet. */
+void records_peek(struct conductor *c, uint32_t task);
+
+/* ---- settle.c: the kernel's own view ---- */
+enum kernel_state { KERNEL_gone, KERNEL_zombie, KERNEL_stopped, KERNEL_running, KERNEL_sleeping };
+enum kernel_state kernel_task_state(struct conductor *c, int32_t pid, int32_t tid);
+enum kernel_state kernel_process_state(struct conductor *c, int32_t pid, int32_t *parent, int32_t *status);
+void settle_task_end(struct conductor *c, uint32_t task);
+void settle_process_end(struct conductor *c, uint32_t process);
+void settle_signal(struct conductor *c, uint32_t process, int signal);
+void settle_reports(struct conductor *c);
+/* Finds processes that have died without a word. Returns how many. */
+unsigned settle_deaths(struct conductor *c);
+
+/* ---- conductor.c ---- */
+void conductor_tell(struct conductor *c, const struct event *event);
+const struct world *conductor_world(struct conductor *c);
+/* Reads what was printed, without telling it yet; then tells it, as printed by the last speaker. */
+/* ---- output.c ---- */
+bool input_type(struct conductor *c, bool patient);
+bool input_awaited(const struct conductor *c); /* someone waits for the terminal and more may come */
+
+/* ---- program.c ---- */
+enum status program_check(const char *path, struct message *message);
+
+/* ---- timers.c ---- */
+void timers_fire(struct conductor *c);
+
+
+void output_drain(struct conductor *c);
+void conductor_output(struct conductor *c);
+void conductor_mark(struct conductor *c, const char *why);
+
+/* ---- grant.c ---- */
+/* Writes the grant and wakes the task. */
+void grant_write(struct conductor *c, uint32_t task, uint32_t action, int64_t result, uint32_t slot);
+/* Lets the task go with what the world rules, and returns when it is held again, ended, or found outside. */
+enum status grant_step(struct conductor *c, uint32_t task, size_t enabled, size_t index, struct message *message);
+/* Asks every task that waits for a descriptor whether it could go on now, in the order of names. */
+enum status grant_probe_all(struct conductor *c, struct message *message);
+/* Waits until nobody runs guest code. */
+enum status grant_await(struct conductor *c, struct message *message);
+/* Tasks that were found outside: have they come back, or gone? */
+void outside_look(struct conductor *c);
+size_t name_tasks(struct conductor *c, uint32_t process, struct source_task *tasks, size_t max);
+
+#endif

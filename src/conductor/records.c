@@ -1,0 +1,338 @@
+/* From records to events: what the guest's shims told becomes what is true. The only reader of the event pipe. Trusts
+ * no record: slots, tasks and processes are checked against what is known. */
+#include "base/escape.h"
+#include "conductor/internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RESERVED CONDUCTOR_RESERVED
+
+/* ---- newcomers ---- */
+static uint32_t hello(struct conductor *c, const struct record *record)
+{
+    uint32_t known = guest_process_by_pid(c, record->pid);
+    uint32_t speaker = c->slot_task[record->slot];
+    if (record->argument[1] && known && speaker && speaker != RESERVED && c->tasks[speaker].process == known) {
+        /* exec: the caller goes on as the main task of the new image, the others are gone */
+        for (uint32_t id = 1; id <= c->task_count; id++)
+            if (c->tasks[id].process == known && id != speaker && c->tasks[id].phase != PHASE_ended) {
+                c->tasks[id].phase = PHASE_ended;
+                guest_slot_free(c, c->tasks[id].slot);
+                c->tasks[id].slot = GATE_SLOTS;
+                conductor_tell(c, &(struct event){.kind = EVENT_TASK_ENDED, .task = id});
+            }
+        name_exec(c, known);
+        c->processes[known]->helper = (record->flags & RECORD_HELPER) != 0;
+        c->tasks[speaker].tid = record->tid;
+        c->tasks[speaker].frame = 0;
+        if (c->tasks[speaker].operation == OPERATION_process_exec)
+            conductor_tell(c, &(struct event){.kind = EVENT_GOT, .operation = OPERATION_process_exec, .task = speaker});
+        return known;
+    }
+    if (known)
+        return known;
+    uint32_t parent = guest_process_by_pid(c, (int32_t)record->argument[0]);
+    uint32_t id = guest_process_add(c, record->pid, parent);
+    if (id == 0)
+        return 0;
+    c->processes[id]->helper = (record->flags & RECORD_HELPER) != 0;
+    guest_task_add(c, id, record->slot, record->tid, true);
+    if (parent && !record->argument[1])
+        name_fork(c, parent, id);
+    name_watch(c, id);
+    return id;
+}
+
+/* The task that speaks; a new one at its first word. 0: nobody we know. */
+static uint32_t speaker_of(struct conductor *c, const struct record *record)
+{
+    if (record->kind == RECORD_HELLO)
+        hello(c, record);
+    uint32_t id = c->slot_task[record->slot];
+    if (id == RESERVED && record->operation == OPERATION_thread_start) {
+        uint32_t process = guest_process_by_pid(c, record->pid);
+        if (process)
+            id = guest_task_add(c, process, record->slot, record->tid, false);
+    }
+    return id == RESERVED || id > c->task_count ? 0 : id;
+}
+
+/* ---- one record ---- */
+static void sequence_check(struct conductor *c, uint32_t id, const struct record *record)
+{
+    struct guest_task *task = &c->tasks[id];
+    if (record->sequence != task->sequence + 1)
+        conductor_tell(c, &(struct event){.kind = EVENT_LOST,
+                                          .other = task->process,
+                                          .value = (int64_t)record->sequence - task->sequence - 1});
+    task->sequence = record->sequence;
+}
+
+static struct event event_of(struct conductor *c, uint32_t id, const struct record *record, enum event_kind kind)
+{
+    const char *text = record->length > sizeof *record ? (const char *)record_payload(record) : NULL;
+    if (text && !memchr(text, 0, record->length - sizeof *record))
+        text = NULL;
+    struct event event = {.kind = (uint8_t)kind,
+                          .outcome = record->outcome,
+                          .operation = record->operation,
+                          .task = id,
+                          .object = name_object(c, id, &record->object, text),
+                          .second = name_object(c, id, &record->second, NULL),
+                          .error = record->error,
+                          .flags = record->flags,
+                          .value = record->value,
+                          .place = kind == EVENT_GOT ? 0 : name_place(c, c->tasks[id].process, record->pc)};
+    memcpy(event.argument, record->argument, sizeof event.argument);
+    if (text && kind == EVENT_ASKED) {
+        char safe[512];
+        escape_text(ESCAPE_LABEL, text, strlen(text), safe, sizeof safe);
+        event.text = name_string(c, safe);
+    }
+    if (record->flags & RECORD_DEADLINE) {
+        event.argument[3] = record->deadline;
+        event.other = 1;
+    }
+    if (record->object.space == KEY_TASK && record->object.a < GATE_SLOTS)
+        event.other = c->slot_task[record->object.a] == RESERVED ? 0 : c->slot_task[record->object.a];
+    return event;
+}
+
+static void asked(struct conductor *c, uint32_t id, const struct record *record)
+{
+    struct event event = event_of(c, id, record, EVENT_ASKED);
+    struct guest_task *task = &c->tasks[id];
+    if (task->phase == PHASE_outside)
+        conductor_tell(c, &(struct event){.kind = EVENT_OUTSIDE, .task = id, .value = 0});
+    task->operation = record->operation;
+    task->pc = record->pc;
+    task->frame = record->frame;
+    task->blocked_space = KEY_NONE;
+    if (record->operation == OPERATION_signal_send && record->object.space == KEY_PROCESS)
+        event.argument[1] = guest_process_by_pid(c, (int32_t)record->object.a);
+    if (record->operation == OPERATION_process_exit)
+        c->processes[task->process]->exit_argument = (int32_t)record->argument[0];
+    conductor_tell(c, &event);
+    if (record->flags & RECORD_PREGRANTED) {
+        conductor_tell(c, &(struct event){.kind = EVENT_GRANTED,
+                                          .task = id,
+                                          .time = c->now,
+                                          .argument = {c->grant_cpu, (int64_t)c->grant_enabled, (int64_t)c->grant_index},
+                                          .value = GRANT_INTERRUPT});
+        return;
+    }
+    task->phase = PHASE_held;
+    if (c->granted == id)
+        c->granted = 0;
+}
+
+/* A create that failed gives its slot back. */
+static void slot_unused(struct conductor *c, uint32_t id)
+{
+    uint32_t slot = c->gate->slot[c->tasks[id].slot].grant.slot;
+    if (slot < GATE_SLOTS && c->slot_task[slot] == RESERVED)
+        guest_slot_free(c, slot);
+}
+
+static void got_details(struct conductor *c, uint32_t id, const struct record *record, struct event *event)
+{
+    switch (record->operation) {
+    case OPERATION_thread_create:
+        if (record->outcome != OUTCOME_done)
+            slot_unused(c, id);
+        else if (event->other && (record->flags & RECORD_DETACHED))
+            c->tasks[event->other].detached = true;
+        break;
+    case OPERATION_process_fork:
+    case OPERATION_process_vfork:
+    case OPERATION_process_spawn: {
+        uint32_t child = record->outcome == OUTCOME_done ? guest_process_by_pid(c, (int32_t)record->object.a) : 0;
+        event->value = child;
+        event->other = child ? c->processes[child]->main_task : 0;
+        if (record->outcome != OUTCOME_done)
+            slot_unused(c, id);
+        break;
+    }
+    case OPERATION_thread_join:
+    case OPERATION_thread_tryjoin:
+    case OPERATION_thread_timedjoin:
+    case OPERATION_thread_detach:
+        if (record->outcome == OUTCOME_done && event->other) {
+            struct guest_task *target = &c->tasks[event->other];
+            target->joined = true;
+            if (target->phase == PHASE_ended) {
+                guest_slot_free(c, target->slot);
+                target->slot = GATE_SLOTS;
+            }
+        }
+        break;
+    case OPERATION_process_wait: {
+        uint32_t child = record->value > 0 ? guest_process_by_pid(c, (int32_t)record->value) : 0;
+        int status = (int)record->argument[1];
+        event->value = child;
+        if (child && c->processes[child]->zombie && (status & 0xFF) != 0x7F && status != 0xFFFF) {
+            c->processes[child]->zombie = false;
+            name_forget_process(c, child);
+        }
+        break;
+    }
+    default:
+        break;
+    }
+}
+
+static void got(struct conductor *c, uint32_t id, const struct record *record)
+{
+    unsigned flags = operation_row(record->operation)->flags;
+    if ((flags & OPERATION_PRINTS) || c->printing)
+        output_drain(c);
+    struct event event = event_of(c, id, record, EVENT_GOT);
+    got_details(c, id, record, &event);
+    conductor_tell(c, &event);
+    if (flags & OPERATION_READINESS)
+        c->readiness = true;
+    if ((flags & OPERATION_PRINTS) || c->printing)
+        conductor_output(c);
+    name_watch(c, c->tasks[id].process);
+    if (record->operation == OPERATION_signal_send && record->outcome == OUTCOME_done) {
+        int signal = (int)record->argument[0];
+        for (uint32_t process = 1; process <= c->process_count; process++)
+            if (record->object.space != KEY_PROCESS || c->processes[process]->pid == (int32_t)record->object.a)
+                if (process != c->tasks[id].process)
+                    settle_signal(c, process, signal);
+    }
+}
+
+static void blocked(struct conductor *c, uint32_t id, const struct record *record)
+{
+    struct event event = event_of(c, id, record, EVENT_BLOCKED);
+    struct guest_task *task = &c->tasks[id];
+    task->blocked_space = record->object.space;
+    task->blocked_kind = record->object.kind;
+    task->phase = PHASE_held;
+    if (c->granted == id)
+        c->granted = 0;
+    event.outcome = OUTCOME_blocked;
+    conductor_tell(c, &event);
+    if (c->printing)
+        conductor_output(c);
+    name_watch(c, task->process);
+}
+
+static void note(struct conductor *c, uint32_t id, const struct record *record)
+{
+    struct event event = event_of(c, id, record, EVENT_NOTE);
+    const char *text = record->length > sizeof *record ? (const char *)record_payload(record) : "";
+    if (record->operation == OPERATION_process_exec || record->operation == OPERATION_process_spawn) {
+        snprintf(c->escape_reason, sizeof c->escape_reason, "%.*s", (int)(record->length - sizeof *record), text);
+        c->escape_slot = record->operation == OPERATION_process_exec ? record->slot : (uint32_t)record->argument[0];
+        return;
+    }
+    conductor_tell(c, &event);
+}
+
+void record_handle(struct conductor *c, const struct record *record)
+{
+    uint32_t id = speaker_of(c, record);
+    if (id == 0 || id > c->task_count || c->tasks[id].phase == PHASE_ended)
+        return;
+    if (record->sequence <= c->tasks[id].sequence)
+        return; /* read from the slot already */
+    sequence_check(c, id, record);
+    c->records++;
+    c->speaker = id;
+    switch (record->kind) {
+    case RECORD_ASKED:
+        asked(c, id, record);
+        break;
+    case RECORD_GOT:
+        got(c, id, record);
+        break;
+    case RECORD_BLOCKED:
+        blocked(c, id, record);
+        break;
+    case RECORD_PROBED:
+        c->probe_answer = record->value != 0;
+        c->tasks[id].phase = PHASE_held;
+        break;
+    case RECORD_NOTE:
+        note(c, id, record);
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- the pipe ---- */
+static enum status take(struct conductor *c, struct message *message)
+{
+    size_t at = 0;
+    while (at < c->buffered) {
+        struct record whole[RECORD_MAX / sizeof(struct record) + 1];
+        int length = record_check(c->buffer + at, c->buffered - at);
+        if (length == 0)
+            break;
+        if (length < 0) {
+            c->buffered = 0;
+            return message_set(message, STATUS_INVALID,
+                               "the guest wrote to lockstep's own event pipe: its records cannot be read any more; "
+                               "does it write to descriptors that it did not open?");
+        }
+        memcpy(whole, c->buffer + at, (size_t)length);
+        at += (size_t)length;
+        record_handle(c, whole);
+    }
+    memmove(c->buffer, c->buffer + at, c->buffered - at);
+    c->buffered -= at;
+    return STATUS_OK;
+}
+
+enum status records_read(struct conductor *c, int timeout_ms, struct message *message)
+{
+    struct pollfd watched[] = {{.fd = c->channel, .events = POLLIN},
+                               {.fd = contain_output(c->contain), .events = POLLIN},
+                               {.fd = contain_error(c->contain), .events = POLLIN}};
+    int ready = poll(watched, 3, timeout_ms);
+    if (ready <= 0)
+        return ready < 0 && errno != EINTR ? STATUS_IO : STATUS_NOT_FOUND;
+    if ((watched[1].revents | watched[2].revents) & POLLIN)
+        c->printing = true;
+    if (!(watched[0].revents & POLLIN)) {
+        output_drain(c); /* whoever prints more than fits waits for us */
+        return STATUS_NOT_FOUND;
+    }
+    ssize_t got_bytes = read(c->channel, c->buffer + c->buffered, CONDUCTOR_BUFFER - c->buffered);
+    if (got_bytes <= 0)
+        return STATUS_NOT_FOUND;
+    c->buffered += (size_t)got_bytes;
+    return take(c, message);
+}
+
+void records_peek(struct conductor *c, uint32_t id)
+{
+    struct guest_task *task = &c->tasks[id];
+    if (task->slot >= GATE_SLOTS)
+        return;
+    struct gate_slot *slot = &c->gate->slot[task->slot];
+    unsigned char copy[GATE_PENDING_MAX];
+    uint32_t length = atomic_load_explicit(&slot->pending_length, memory_order_acquire);
+    if (length == 0 || length > GATE_PENDING_MAX)
+        return;
+    memcpy(copy, slot->pending, length);
+    for (uint32_t at = 0; at < length;) {
+        struct record whole[RECORD_MAX / sizeof(struct record) + 1];
+        int size = record_check(copy + at, length - at);
+        if (size <= 0)
+            return;
+        memcpy(whole, copy + at, (size_t)size);
+        if (whole->kind != RECORD_ASKED && whole->kind != RECORD_BLOCKED) /* those are followed by a write */
+            record_handle(c, whole);
+        else
+            return;
+        at += (uint32_t)size;
+    }
+}

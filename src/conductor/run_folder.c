@@ -1,0 +1,81 @@
+/* The run's folder: a private directory with the event pipe and the gate file, gone when the run is over. */
+#include "conductor/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PIPE_SIZE (1 << 20)
+
+static enum status failed(struct message *message, const char *what, const char *where)
+{
+    return message_set(message, STATUS_ENVIRONMENT, "cannot %s %s: %s; is the file system full or read-only? Set TMPDIR to another folder",
+                       what, where, strerror(errno));
+}
+
+static bool place_in(struct conductor *c, const char *parent, const char *below)
+{
+    int length = snprintf(c->folder, sizeof c->folder, "%s%s/lockstep-XXXXXX", parent, below);
+    if (length < 0 || (size_t)length >= sizeof c->folder || c->folder[0] != '/')
+        return false;
+    return mkdtemp(c->folder) != NULL;
+}
+
+enum status run_folder_make(struct conductor *c, struct message *message)
+{
+    const char *temporary = getenv("TMPDIR");
+    if (!(temporary && temporary[0] == '/' && place_in(c, temporary, "")) && !place_in(c, "/tmp", "")) {
+        c->folder[0] = 0;
+        return failed(message, "make a folder for the run in", "/tmp");
+    }
+    char path[sizeof c->folder + 16];
+    snprintf(path, sizeof path, "%s/" GATE_PIPE, c->folder);
+    if (mkfifo(path, 0600) != 0)
+        return failed(message, "make the event pipe", path);
+    /* Read and write: so that the pipe never ends while no guest has it open. */
+    c->channel = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (c->channel < 0)
+        return failed(message, "open the event pipe", path);
+    (void)fcntl(c->channel, F_SETPIPE_SZ, PIPE_SIZE); /* a smaller one only makes the guest wait for us */
+    snprintf(path, sizeof path, "%s/" GATE_FILE, c->folder);
+    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0 || ftruncate(file, (off_t)GATE_SIZE) != 0) {
+        enum status status = failed(message, "make the gate file", path);
+        if (file >= 0)
+            close(file);
+        return status;
+    }
+    void *memory = mmap(NULL, GATE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+    if (memory == MAP_FAILED)
+        return failed(message, "map the gate file", path);
+    c->gate = memory;
+    c->gate->version = GATE_VERSION;
+    c->gate->slots = GATE_SLOTS;
+    c->gate->magic = RECORD_MAGIC;
+    return STATUS_OK;
+}
+
+void run_folder_remove(struct conductor *c)
+{
+    if (c->gate)
+        munmap(c->gate, GATE_SIZE);
+    c->gate = NULL;
+    if (c->channel >= 0)
+        close(c->channel);
+    c->channel = -1;
+    if (!c->folder[0])
+        return;
+    char path[sizeof c->folder + 16];
+    snprintf(path, sizeof path, "%s/" GATE_PIPE, c->folder);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/" GATE_FILE, c->folder);
+    unlink(path);
+    rmdir(c->folder);
+    c->folder[0] = 0;
+}
