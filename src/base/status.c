@@ -28,9 +28,14 @@ enum status message_set(struct message *message, enum status status, const char 
     if (length < 0) {
         message->text[0] = 0;
     } else if ((size_t)length >= sizeof message->text) {
-        size_t end = sizeof message->text - 1;
-        while (end > 0 && ((unsigned char)message->text[end] & 0xC0) == 0x80)
-            end--;
+        /* Back to the lead byte of the last character, and out with it if bytes of it are missing. */
+        size_t end = sizeof message->text - 1, lead = end;
+        while (lead > 0 && ((unsigned char)message->text[lead - 1] & 0xC0) == 0x80)
+            lead--;
+        unsigned char first = lead > 0 ? (unsigned char)message->text[lead - 1] : 0;
+        size_t wanted = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
+        if (lead > 0 && end - (lead - 1) < wanted)
+            end = lead - 1;
         message->text[end] = 0;
     }
     return status;
