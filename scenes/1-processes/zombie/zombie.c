@@ -1,0 +1,17 @@
+/* A child has ended and nobody has asked for its exit status yet. */
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int main(void)
+{
+    if (fork() == 0) {
+        printf("child: I end with status 7\n");
+        return 7;
+    }
+    usleep(100000); /* the parent has other things to do: the child is a zombie */
+    int status;
+    wait(&status);
+    printf("parent: the child's status was %d\n", WEXITSTATUS(status));
+    return 0;
+}
