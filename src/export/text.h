@@ -1,0 +1,22 @@
+/* A run as lines of text for people (--plain). */
+#ifndef LOCKSTEP_EXPORT_TEXT_H
+#define LOCKSTEP_EXPORT_TEXT_H
+
+#include <stdio.h>
+
+#include "base/status.h"
+#include "export/tell.h"
+
+struct export_text;
+
+/* Writes to `out`, which stays the caller's. Owns; NULL: out of memory. */
+struct export_text *export_text_new(FILE *out, enum tell_language);
+void export_text_free(struct export_text *);
+
+/* As export_json_event: a step's lines are written when the next choice comes; the verdict with EVENT_END. */
+enum status export_text_event(struct export_text *, const struct world *after, const struct event *, struct message *);
+enum status export_text_flush(struct export_text *, struct message *);
+/* A sentence of its own (fit to be shown), after what is complete; a scene's narration, for one. */
+enum status export_text_say(struct export_text *, const char *text, struct message *);
+
+#endif
