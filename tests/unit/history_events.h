@@ -15,9 +15,9 @@
 
 struct made_run {
     uint64_t random;
-    uint32_t started;         /* events of the beginning given */
-    uint32_t phase;           /* 0 choose and grant, 1 got, 2 asked next, 3 perhaps output */
-    uint32_t task;            /* 1..MADE_TASKS, the granted one */
+    uint32_t started; /* events of the beginning given */
+    uint32_t phase;   /* 0 choose and grant, 1 got, 2 asked next, 3 perhaps output */
+    uint32_t task;    /* 1..MADE_TASKS, the granted one */
     uint32_t owner[MADE_MUTEXES];
     uint32_t wants[MADE_TASKS + 1]; /* mutex index */
     int holds[MADE_TASKS + 1];
@@ -74,14 +74,12 @@ static inline int made_beginning(struct made_run *run, struct event *out)
     }
     n--;
     if (n < MADE_TASKS) {
-        *out = (struct event){
-            .kind = EVENT_TASK, .task = n + 1, .other = 1, .value = n, .argument = {n ? 1 : 0}};
+        *out = (struct event){.kind = EVENT_TASK, .task = n + 1, .other = 1, .value = n, .argument = {n ? 1 : 0}};
         return 1;
     }
     n -= MADE_TASKS;
     if (n < MADE_MUTEXES) {
-        *out = (struct event){
-            .kind = EVENT_OBJECT, .object = n + 1, .value = OBJECT_mutex, .text = 3 + n, .other = 1};
+        *out = (struct event){.kind = EVENT_OBJECT, .object = n + 1, .value = OBJECT_mutex, .text = 3 + n, .other = 1};
         return 1;
     }
     n -= MADE_MUTEXES;

@@ -154,10 +154,17 @@ static void random_bytes_are_an_event_or_refused(void **state)
 static void text_that_could_reach_a_terminal_raw_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"a\033[2J", "\x7F", "a\nb", "\xC2\x9B" "2J", "\xFF", "\xE2\x80\xAE" "cba", "\xED\xA0\x80"};
+    static const char *const bad[] = {"a\033[2J",
+                                      "\x7F",
+                                      "a\nb",
+                                      "\xC2\x9B"
+                                      "2J",
+                                      "\xFF",
+                                      "\xE2\x80\xAE"
+                                      "cba",
+                                      "\xED\xA0\x80"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct event event = {
-            .kind = EVENT_STRING, .text = 1, .payload = bad[i], .length = (uint32_t)strlen(bad[i])};
+        struct event event = {.kind = EVENT_STRING, .text = 1, .payload = bad[i], .length = (uint32_t)strlen(bad[i])};
         assert_false(codec_event_valid(&event));
     }
     struct event event = {.kind = EVENT_STRING, .text = 1, .payload = "互斥锁 A", .length = 11};

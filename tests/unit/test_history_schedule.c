@@ -17,8 +17,9 @@ static void the_text_is_read_and_printed(void **state)
         const char *text, *same;
         uint32_t length;
     } cases[] = {
-        {"", "", 0},         {"0", "0", 1},           {"0x40.2.1", "0x40.2.1", 42}, {"0x1.0x2", "0x3", 3},
-        {"0.0.0.1", "0x3.1", 4}, {"12.007x03", "12.7x3", 4}, {"65535", "65535", 1},
+        {"", "", 0},           {"0", "0", 1},           {"0x40.2.1", "0x40.2.1", 42},
+        {"0x1.0x2", "0x3", 3}, {"0.0.0.1", "0x3.1", 4}, {"12.007x03", "12.7x3", 4},
+        {"65535", "65535", 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct schedule schedule = {0};
@@ -38,11 +39,20 @@ static void a_wrong_text_is_explained_by_column(void **state)
     static const struct {
         const char *text, *said;
     } cases[] = {
-        {".", "column 1: a number"},       {"0x", "column 3: how many"},      {"0x0", "column 3: \"times\""},
-        {"0..1", "column 3: a number"},    {"0.", "column 3: a number"},      {"0 1", "column 2: a point"},
-        {"-1", "column 1: a number"},      {"65536", "column 1: this index"}, {"0x1000000001", "column 3: \"times\""},
-        {"0x1000000000.1", "column 14: more than"}, {"1,2", "column 2: a point"}, {"0x4x2", "column 4: a point"},
-        {"99999999999999999999", "column 1: this index"}, {"\033[2J", "column 1: a number"},
+        {".", "column 1: a number"},
+        {"0x", "column 3: how many"},
+        {"0x0", "column 3: \"times\""},
+        {"0..1", "column 3: a number"},
+        {"0.", "column 3: a number"},
+        {"0 1", "column 2: a point"},
+        {"-1", "column 1: a number"},
+        {"65536", "column 1: this index"},
+        {"0x1000000001", "column 3: \"times\""},
+        {"0x1000000000.1", "column 14: more than"},
+        {"1,2", "column 2: a point"},
+        {"0x4x2", "column 4: a point"},
+        {"99999999999999999999", "column 1: this index"},
+        {"\033[2J", "column 1: a number"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct schedule schedule = {0};
