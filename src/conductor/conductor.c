@@ -183,7 +183,7 @@ enum status conductor_start(const struct conductor_options *options, struct hist
     if (c->options.cpus == 0)
         c->options.cpus = 1;
     c->history = history;
-    c->channel = -1;
+    c->channel = c->watcher = -1;
     c->buffer = malloc(CONDUCTOR_BUFFER);
     c->policy = policy_new(&options->policy);
     c->sources = source_cache_new();
@@ -198,6 +198,8 @@ enum status conductor_start(const struct conductor_options *options, struct hist
         gate_prepare(c);
         status = launch(c, message);
     }
+    if (status == STATUS_OK)
+        status = records_watch(c, message);
     if (status == STATUS_OK)
         status = first_gate(c, message);
     if (status != STATUS_OK) {
@@ -220,6 +222,8 @@ void conductor_free(struct conductor *c)
         free(c->processes[id]);
     }
     source_cache_free(c->sources);
+    if (c->watcher >= 0)
+        close(c->watcher);
     run_folder_remove(c);
     schedule_clear(&c->schedule);
     policy_free(c->policy);

@@ -21,8 +21,9 @@ void grant_write(struct conductor *c, uint32_t id, uint32_t action, int64_t resu
     struct gate_slot *slot = &c->gate->slot[task->slot];
     slot->grant = (struct gate_grant){.action = action, .slot = slot_given, .result = result};
     task->phase = PHASE_granted;
-    atomic_fetch_add_explicit(&slot->turn, 1, memory_order_release);
-    syscall(SYS_futex, &slot->turn, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+    atomic_fetch_add(&slot->turn, 1);
+    if (atomic_load(&slot->asleep))
+        syscall(SYS_futex, &slot->turn, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
 static int64_t milliseconds(void)

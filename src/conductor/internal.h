@@ -89,6 +89,7 @@ struct conductor {
     char folder[256]; /* the run's: gate and events */
     struct gate *gate;
     int channel;      /* read end of the event pipe */
+    int watcher;      /* epoll of the channel and the guest's streams */
     struct source_cache *sources;
 
     struct guest_task *tasks; /* by world id; [0] unused */
@@ -163,6 +164,7 @@ void name_fork(struct conductor *c, uint32_t parent, uint32_t child);
 struct source *name_source(struct conductor *c, uint32_t process);
 
 /* ---- records.c ---- */
+enum status records_watch(struct conductor *c, struct message *message);
 enum status records_read(struct conductor *c, int timeout_ms, struct message *message);
 void record_handle(struct conductor *c, const struct record *record);
 /* Reads what a task has to say but has not written to the pipe yet. */

@@ -4,9 +4,9 @@
 #include "conductor/internal.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #define RESERVED CONDUCTOR_RESERVED
@@ -291,17 +291,33 @@ static enum status take(struct conductor *c, struct message *message)
     return STATUS_OK;
 }
 
+enum status records_watch(struct conductor *c, struct message *message)
+{
+    const int watched[] = {c->channel, contain_output(c->contain), contain_error(c->contain)};
+    c->watcher = epoll_create1(EPOLL_CLOEXEC);
+    for (int i = 0; i < 3 && c->watcher >= 0; i++) {
+        struct epoll_event wanted = {.events = EPOLLIN, .data.fd = watched[i]};
+        if (epoll_ctl(c->watcher, EPOLL_CTL_ADD, watched[i], &wanted) != 0)
+            return message_set(message, STATUS_ENVIRONMENT, "cannot watch the guest's streams: %s", strerror(errno));
+    }
+    return c->watcher >= 0 ? STATUS_OK
+                           : message_set(message, STATUS_ENVIRONMENT, "cannot watch the guest's streams: %s",
+                                         strerror(errno));
+}
+
 enum status records_read(struct conductor *c, int timeout_ms, struct message *message)
 {
-    struct pollfd watched[] = {{.fd = c->channel, .events = POLLIN},
-                               {.fd = contain_output(c->contain), .events = POLLIN},
-                               {.fd = contain_error(c->contain), .events = POLLIN}};
-    int ready = poll(watched, 3, timeout_ms);
-    if (ready <= 0)
-        return ready < 0 && errno != EINTR ? STATUS_IO : STATUS_NOT_FOUND;
-    if ((watched[1].revents | watched[2].revents) & POLLIN)
-        c->printing = true;
-    if (!(watched[0].revents & POLLIN)) {
+    struct epoll_event ready[3];
+    int count = epoll_wait(c->watcher, ready, 3, timeout_ms);
+    if (count <= 0)
+        return count < 0 && errno != EINTR ? STATUS_IO : STATUS_NOT_FOUND;
+    bool told = false;
+    for (int i = 0; i < count; i++)
+        if (ready[i].data.fd == c->channel)
+            told = true;
+        else if (ready[i].events & EPOLLIN)
+            c->printing = true;
+    if (!told) {
         output_drain(c); /* whoever prints more than fits waits for us */
         return STATUS_NOT_FOUND;
     }

@@ -51,7 +51,8 @@ struct gate_slot {
     int32_t pid, tid;
     uint64_t birth[2];     /* for a newcomer: the routine to run and its argument, written by its creator */
     uint32_t sequence;     /* of the last record of this slot */
-    _Atomic uint32_t held; /* 1 while the task waits at its gate */
+    _Atomic uint32_t held;   /* 1 while the task waits at its gate */
+    _Atomic uint32_t asleep; /* 1 while it waits in the kernel: only then must it be woken (both sides seq_cst) */
     _Atomic uint32_t cancel; /* the task was asked to end (pthread_cancel) */
     _Atomic uint32_t preempted; /* the preemption signal came while the task was in the C library: yield at the next gate */
     /* Records not yet written to the pipe. `pending_length` is stored (release) after the bytes, so that the conductor

@@ -166,8 +166,11 @@ static enum grant_action gate_hold(struct step *step)
         atomic_store_explicit(&slot->held, 1, memory_order_release);
         shim_flush();
         uint32_t turn;
-        while ((turn = atomic_load_explicit(&slot->turn, memory_order_acquire)) == self->turn)
+        while ((turn = atomic_load(&slot->turn)) == self->turn) {
+            atomic_store(&slot->asleep, 1);
             futex_wait(&slot->turn, turn, NULL);
+        }
+        atomic_store_explicit(&slot->asleep, 0, memory_order_relaxed);
         self->turn = turn;
         atomic_store_explicit(&slot->held, 0, memory_order_relaxed);
         struct gate_grant grant = slot->grant;

@@ -8,10 +8,11 @@ static const struct timespec long_ago = {0, 0};
 /* ---- mutexes ---- */
 
 /* A try that keeps what trylock loses: an errorcheck mutex owned by the caller answers EDEADLK. EBUSY = would wait. */
-static int mutex_try(pthread_mutex_t *mutex)
+int shim_mutex_try(pthread_mutex_t *mutex)
 {
     int error = REAL(pthread_mutex_trylock)(mutex);
-    if (error != EBUSY)
+    /* The type is in the two lowest bits (glibc, nptl/pthreadP.h); the kernel need not be asked for the other types. */
+    if (error != EBUSY || (mutex->__data.__kind & 3) != PTHREAD_MUTEX_ERRORCHECK_NP)
         return error;
     error = REAL(pthread_mutex_timedlock)(mutex, &long_ago);
     return error == ETIMEDOUT ? EBUSY : error;
@@ -24,7 +25,7 @@ static int mutex_take(struct step *step, pthread_mutex_t *mutex)
     enum grant_action grant = step_ask(step);
     for (;;) {
         step_cancellation(step);
-        int error = mutex_try(mutex);
+        int error = shim_mutex_try(mutex);
         if (error != EBUSY)
             return error;
         if (grant == GRANT_EXPIRED)

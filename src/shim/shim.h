@@ -136,6 +136,9 @@ void shim_shared_key(struct record_key *key);
 /* Learns the shared mapping that holds this address, if it is in one (after mmap, shmat, sem_open). */
 void shim_shared_discover(const volatile void *address);
 
+/* Takes a mutex without waiting; EBUSY: would have to wait. Keeps the answers that trylock loses (EDEADLK). */
+int shim_mutex_try(pthread_mutex_t *mutex);
+
 /* ---- cancellation (pthread_cancel(3)) ---- */
 /* Marks that a thread was asked to end. */
 void shim_cancel_mark(uint32_t slot);

@@ -5,19 +5,12 @@
  * by the model. The guest's mutex is really released and really taken again. Semaphores are real. */
 #include "shim/shim.h"
 
-static const struct timespec long_ago = {0, 0};
-
 /* ---- condition variables ---- */
 static int mutex_retake(struct step *step, pthread_mutex_t *mutex)
 {
     struct record_key key = key_of_address(OBJECT_mutex, mutex, sizeof *mutex);
     for (;;) {
-        int error = REAL(pthread_mutex_trylock)(mutex);
-        if (error == EBUSY) {
-            error = REAL(pthread_mutex_timedlock)(mutex, &long_ago);
-            if (error == ETIMEDOUT)
-                error = EBUSY;
-        }
+        int error = shim_mutex_try(mutex);
         if (error != EBUSY)
             return error;
         step_block(step, &key);
