@@ -18,10 +18,17 @@ int shim_mutex_try(pthread_mutex_t *mutex)
     return error == ETIMEDOUT ? EBUSY : error;
 }
 
+/* The object, and its type for the model: a static initialiser is seen by nobody. */
+static void mutex_object(struct step *step, const pthread_mutex_t *mutex)
+{
+    step->record.object = key_of_address(OBJECT_mutex, mutex, sizeof *mutex);
+    step->record.argument[0] = mutex->__data.__kind & 3;
+}
+
 /* Taking the lock, for as long as it takes. */
 static int mutex_take(struct step *step, pthread_mutex_t *mutex)
 {
-    step->record.object = key_of_address(OBJECT_mutex, mutex, sizeof *mutex);
+    mutex_object(step, mutex);
     enum grant_action grant = step_ask(step);
     for (;;) {
         step_cancellation(step);
@@ -58,7 +65,7 @@ SHIM_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
     struct step step;
     if (!step_begin(&step, OPERATION_mutex_trylock))
         return REAL(pthread_mutex_trylock)(mutex);
-    step.record.object = key_of_address(OBJECT_mutex, mutex, sizeof *mutex);
+    mutex_object(&step, mutex);
     step_ask(&step);
     int error = REAL(pthread_mutex_trylock)(mutex);
     mutex_result(&step, error);
@@ -186,7 +193,7 @@ SHIM_EXPORT int mtx_trylock(mtx_t *mutex)
     struct step step;
     if (!step_begin(&step, OPERATION_mutex_trylock))
         return REAL(mtx_trylock)(mutex);
-    step.record.object = key_of_address(OBJECT_mutex, mutex, sizeof *mutex);
+    mutex_object(&step, (pthread_mutex_t *)(void *)mutex);
     step_ask(&step);
     int result = REAL(mtx_trylock)(mutex);
     int error = result == thrd_success ? 0 : result == thrd_busy ? EBUSY : EINVAL;
