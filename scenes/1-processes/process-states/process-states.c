@@ -1,4 +1,4 @@
-/* Three processes share one CPU: one computes, one waits for a message, one does some of both. */
+/* Three processes share one CPU: one computes, one waits, one does both. */
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,4 +1,5 @@
-/* A queue with room for three, and three ways to put and to get: wait, give up at once, give up after a while. */
+/* A queue with room for three, and three ways to put and to get:
+ * wait, give up at once, give up after a while. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
