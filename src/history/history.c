@@ -12,6 +12,7 @@
 
 #define HISTORY_INTERVAL 256u /* events between snapshots at first */
 #define HISTORY_BUDGET ((size_t)96 << 20)
+#define HISTORY_WEIGH 64u                      /* one snapshot of so many is weighed */
 #define HISTORY_WORLD_GUESS ((size_t)32 << 10) /* bytes of a world where the allocator does not tell */
 
 struct history_look {
@@ -25,6 +26,8 @@ struct history {
     struct world *newest;     /* NULL: not made yet (loaded) */
     struct world **snapshots; /* [i]: after event (i + 1) * interval; NULL where none was taken */
     size_t snapshot_count;    /* length of the array */
+    size_t snapshot_weight;   /* bytes of one, when last weighed */
+    uint32_t weighed;         /* snapshots since the beginning */
     size_t snapshot_bytes;    /* of all that were taken, as far as known */
     size_t budget;
     uint32_t interval;
@@ -111,6 +114,12 @@ static void history_thin(struct history *history)
     history->interval *= 2;
 }
 
+static size_t history_in_use(void)
+{
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
 /* Keeps a copy of the world after event `number` if one is due there. A snapshot only makes things faster, so one that
  * cannot be had for lack of memory is no failure. */
 static void history_snapshot(struct history *history, const struct world *world, uint32_t number)
@@ -130,13 +139,16 @@ static void history_snapshot(struct history *history, const struct world *world,
         history->snapshots = snapshots;
         history->snapshot_count = count;
     }
-    struct mallinfo2 before = mallinfo2();
+    /* Asking the allocator how much is in use takes long when much is free: a copy is weighed now and then. */
+    bool weigh = history->weighed++ % HISTORY_WEIGH == 0;
+    size_t before = weigh ? history_in_use() : 0;
     history->snapshots[index] = world_copy(world);
     if (!history->snapshots[index])
         return;
-    struct mallinfo2 after = mallinfo2();
-    size_t held = before.uordblks + before.hblkhd, holds = after.uordblks + after.hblkhd;
-    history->snapshot_bytes += holds > held ? holds - held : HISTORY_WORLD_GUESS;
+    size_t after = weigh ? history_in_use() : 0;
+    if (weigh)
+        history->snapshot_weight = after > before ? after - before : HISTORY_WORLD_GUESS;
+    history->snapshot_bytes += history->snapshot_weight;
     if (history->snapshot_bytes > history->budget && history->interval < EVENT_LOG_MAX)
         history_thin(history);
 }
