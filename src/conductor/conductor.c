@@ -294,8 +294,8 @@ size_t conductor_candidates(struct conductor *c, uint32_t *tasks, size_t max)
 
 static void tick(struct conductor *c)
 {
-    for (uint32_t id = 1; id <= c->task_count; id++)
-        c->tasks[id].ran = false;
+    for (uint32_t i = 0; i < c->ran_this_tick; i++)
+        c->tasks[c->ran[i]].ran = false;
     c->ran_this_tick = 0;
 }
 
@@ -456,7 +456,7 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
         time_jump(c, sleeper->deadline);
     c->grant_cpu = cpu_for(c, chosen);
     c->tasks[chosen].ran = true;
-    c->ran_this_tick++;
+    c->ran[c->ran_this_tick++] = chosen;
     unsigned operation = c->tasks[chosen].operation;
     enum status status = grant_step(c, chosen, count, index, message);
     timers_fire(c);

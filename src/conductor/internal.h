@@ -65,7 +65,10 @@ struct guest_object {
 struct guest_string {
     char *text;
     uint32_t hash, id;
+    uint32_t kinds; /* of objects that are called so, a bit each */
 };
+
+_Static_assert(OBJECT_COUNT <= 32, "a bit for each kind");
 
 struct guest_place {
     uint32_t process; /* the image: changes with exec */
@@ -123,6 +126,7 @@ struct conductor {
     size_t grant_enabled, grant_index; /* of the choice that is being carried out */
     int probe_answer;                  /* -1: none yet */
     uint32_t ran_this_tick;
+    uint32_t ran[64]; /* who */
     int64_t now;
     bool ended, unrepeatable;
     const char *why_unrepeatable;

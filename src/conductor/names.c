@@ -10,39 +10,62 @@
 #include <unistd.h>
 
 /* ---- texts ---- */
+static uint32_t text_hash(const char *text)
+{
+    uint32_t hash = 2166136261u;
+    for (const char *at = text; *at; at++)
+        hash = (hash ^ (unsigned char)*at) * 16777619u;
+    return hash;
+}
+
+static struct guest_string *string_find(struct conductor *c, const char *text)
+{
+    uint32_t hash = text_hash(text);
+    if (c->string_capacity == 0)
+        return NULL;
+    uint32_t at = hash & (c->string_capacity - 1);
+    for (; c->strings[at].text; at = (at + 1) & (c->string_capacity - 1))
+        if (c->strings[at].hash == hash && strcmp(c->strings[at].text, text) == 0)
+            return &c->strings[at];
+    return NULL;
+}
+
+static bool strings_grow(struct conductor *c)
+{
+    if (c->string_ids * 2 < c->string_capacity)
+        return true;
+    uint32_t capacity = c->string_capacity ? c->string_capacity * 2 : 256;
+    struct guest_string *larger = calloc(capacity, sizeof *larger);
+    if (!larger)
+        return false;
+    for (uint32_t i = 0; i < c->string_capacity; i++) {
+        if (!c->strings[i].text)
+            continue;
+        uint32_t at = c->strings[i].hash & (capacity - 1);
+        while (larger[at].text)
+            at = (at + 1) & (capacity - 1);
+        larger[at] = c->strings[i];
+    }
+    free(c->strings);
+    c->strings = larger;
+    c->string_capacity = capacity;
+    return true;
+}
+
 uint32_t name_string(struct conductor *c, const char *text)
 {
     if (!text || !*text)
         return 0;
-    uint32_t hash = 2166136261u;
-    for (const char *at = text; *at; at++)
-        hash = (hash ^ (unsigned char)*at) * 16777619u;
-    if (c->string_ids * 2 >= c->string_capacity) {
-        uint32_t capacity = c->string_capacity ? c->string_capacity * 2 : 256;
-        struct guest_string *larger = calloc(capacity, sizeof *larger);
-        if (!larger)
-            return 0;
-        for (uint32_t i = 0; i < c->string_capacity; i++) {
-            if (!c->strings[i].text)
-                continue;
-            uint32_t at = c->strings[i].hash & (capacity - 1);
-            while (larger[at].text)
-                at = (at + 1) & (capacity - 1);
-            larger[at] = c->strings[i];
-        }
-        free(c->strings);
-        c->strings = larger;
-        c->string_capacity = capacity;
-    }
-    uint32_t at = hash & (c->string_capacity - 1);
-    while (c->strings[at].text) {
-        if (c->strings[at].hash == hash && strcmp(c->strings[at].text, text) == 0)
-            return c->strings[at].id;
-        at = (at + 1) & (c->string_capacity - 1);
-    }
-    char *copy = strdup(text);
+    const struct guest_string *known = string_find(c, text);
+    if (known)
+        return known->id;
+    char *copy = strings_grow(c) ? strdup(text) : NULL;
     if (!copy)
         return 0;
+    uint32_t hash = text_hash(text);
+    uint32_t at = hash & (c->string_capacity - 1);
+    while (c->strings[at].text)
+        at = (at + 1) & (c->string_capacity - 1);
     c->strings[at] = (struct guest_string){.text = copy, .hash = hash, .id = ++c->string_ids};
     conductor_tell(c, &(struct event){.kind = EVENT_STRING,
                                       .text = c->string_ids,
@@ -178,12 +201,18 @@ static uint32_t key_hash(const struct record_key *key, uint32_t process)
     return (uint32_t)(hash >> 32) ^ (uint32_t)hash;
 }
 
-static bool name_taken(const struct conductor *c, unsigned kind, const char *name)
+/* Whether an object of this kind has this name already. */
+static bool name_taken(struct conductor *c, unsigned kind, const char *name)
 {
-    for (uint32_t id = 1; id <= c->object_count; id++)
-        if (c->objects[id].key.kind == kind && strcmp(c->objects[id].name, name) == 0)
-            return true;
-    return false;
+    const struct guest_string *known = string_find(c, name);
+    return known && (known->kinds >> kind & 1);
+}
+
+static void name_take(struct conductor *c, unsigned kind, const char *name)
+{
+    struct guest_string *known = name_string(c, name) ? string_find(c, name) : NULL;
+    if (known)
+        known->kinds |= 1u << kind;
 }
 
 size_t name_tasks(struct conductor *c, uint32_t process, struct source_task *tasks, size_t max)
@@ -298,6 +327,7 @@ static bool objects_grow(struct conductor *c)
 static void object_tell(struct conductor *c, const struct guest_object *object, uint32_t copied_from)
 {
     uint32_t text = name_string(c, object->name);
+    name_take(c, object->key.kind, object->name);
     conductor_tell(c, &(struct event){.kind = EVENT_OBJECT,
                                       .object = object->id,
                                       .value = object->key.kind,

@@ -223,16 +223,17 @@ static void blocked(struct conductor *c, uint32_t id, const struct record *recor
     name_watch(c, task->process);
 }
 
-static void note(struct conductor *c, uint32_t id, const struct record *record)
+/* Facts without a step: so far only that the next exec or spawn gets out of the shim's sight. */
+static void note(struct conductor *c, const struct record *record)
 {
-    struct event event = event_of(c, id, record, EVENT_NOTE);
-    const char *text = record->length > sizeof *record ? (const char *)record_payload(record) : "";
-    if (record->operation == OPERATION_process_exec || record->operation == OPERATION_process_spawn) {
-        snprintf(c->escape_reason, sizeof c->escape_reason, "%.*s", (int)(record->length - sizeof *record), text);
-        c->escape_slot = record->operation == OPERATION_process_exec ? record->slot : (uint32_t)record->argument[0];
+    if (record->operation != OPERATION_process_exec && record->operation != OPERATION_process_spawn)
         return;
-    }
-    conductor_tell(c, &event);
+    size_t length = record->length - sizeof *record;
+    char safe[sizeof c->escape_reason];
+    escape_text(ESCAPE_LABEL, (const char *)record_payload(record),
+                strnlen((const char *)record_payload(record), length), safe, sizeof safe);
+    memcpy(c->escape_reason, safe, sizeof safe);
+    c->escape_slot = record->operation == OPERATION_process_exec ? record->slot : (uint32_t)record->argument[0];
 }
 
 void record_handle(struct conductor *c, const struct record *record)
@@ -260,7 +261,7 @@ void record_handle(struct conductor *c, const struct record *record)
         c->tasks[id].phase = PHASE_held;
         break;
     case RECORD_NOTE:
-        note(c, id, record);
+        note(c, record);
         break;
     default:
         break;

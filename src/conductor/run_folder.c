@@ -57,6 +57,7 @@ enum status run_folder_make(struct conductor *c, struct message *message)
     c->gate = memory;
     c->gate->version = GATE_VERSION;
     c->gate->slots = GATE_SLOTS;
+    c->gate->operations = operation_table_number();
     c->gate->magic = RECORD_MAGIC;
     return STATUS_OK;
 }

@@ -30,6 +30,15 @@ const struct operation_row *operation_row(unsigned operation)
     return &rows[operation < OPERATION_COUNT ? operation : OPERATION_none];
 }
 
+uint32_t operation_table_number(void)
+{
+    uint32_t number = 2166136261u;
+    for (unsigned i = 0; i < OPERATION_COUNT; i++)
+        for (const char *at = rows[i].name; *at; at++)
+            number = (number ^ (unsigned char)*at) * 16777619u;
+    return number;
+}
+
 enum operation operation_by_name(const char *name)
 {
     for (unsigned i = 1; i < OPERATION_COUNT; i++)

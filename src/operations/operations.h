@@ -65,6 +65,9 @@ struct operation_row {
 /* The row of an operation; for a number out of range the row of OPERATION_none, whose name is "none". */
 const struct operation_row *operation_row(unsigned operation);
 
+/* A number that differs when the tables differ: a shim of another build must not be believed. */
+uint32_t operation_table_number(void);
+
 /* The operation of this name ("mutex.lock"), OPERATION_none if there is none. */
 enum operation operation_by_name(const char *name);
 

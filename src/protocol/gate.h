@@ -66,6 +66,7 @@ struct gate {
     uint32_t version;
     uint32_t mode; /* enum gate_mode */
     uint32_t slots;
+    uint32_t operations; /* operation_table_number() */
     _Atomic int64_t now; /* virtual nanoseconds since the virtual clock's start */
     int64_t epoch;       /* seconds since 1970 at now = 0 */
     int64_t seed;

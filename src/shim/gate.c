@@ -238,6 +238,21 @@ void step_result(struct step *step, int64_t value, int error)
     step_got(step, outcome, value, error);
 }
 
+void step_open(struct step *step)
+{
+    step_end(step);
+}
+
+void step_close(struct step *step, int64_t value, int error)
+{
+    if (!shim_self.slot || shim_self.ended)
+        return;
+    shim_self.busy++;
+    step->masked = false;
+    step->saved_errno = errno;
+    step_result(step, value, error);
+}
+
 void step_drop(struct step *step)
 {
     step_end(step);

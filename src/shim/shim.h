@@ -99,6 +99,10 @@ static inline bool step_must_end(const struct step *step)
 {
     return step->interrupted && !step->restarts;
 }
+/* The step is granted and goes on while guest code runs that takes steps of its own (an initialiser, a handler); then it
+ * is over, with this result. */
+void step_open(struct step *step);
+void step_close(struct step *step, int64_t value, int error);
 /* Gives up a step that was begun but not asked for: the call passes through. */
 void step_drop(struct step *step);
 /* Copies text (a path, a name) into the ASKED record's payload buffer of the next step_ask. */

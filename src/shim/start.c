@@ -102,7 +102,8 @@ static bool gate_map(void)
     if (at < 0 && at > -4096)
         return false;
     struct gate *gate = (struct gate *)at;
-    if (gate->magic != RECORD_MAGIC || gate->version != GATE_VERSION || gate->slots != GATE_SLOTS) {
+    if (gate->magic != RECORD_MAGIC || gate->version != GATE_VERSION || gate->slots != GATE_SLOTS ||
+        gate->operations != operation_table_number()) {
         SYSTEM(SYS_munmap, at, GATE_SIZE);
         return false;
     }

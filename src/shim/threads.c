@@ -77,6 +77,18 @@ void shim_thread_key_create(void)
 }
 
 /* ---- create ---- */
+
+/* After a create the newcomer may be first: the creator is held once more before it goes on, as the newcomer's first
+ * lines and the creator's next ones race in any real system. No step of its own: what comes next is done with the grant. */
+static void resume(void *pc, void *frame)
+{
+    struct step step;
+    if (!step_begin_at(&step, OPERATION_thread_resume, pc, frame))
+        return;
+    step_ask(&step);
+    step_drop(&step);
+}
+
 static void newcomer(struct gate_slot *slot)
 {
     if (exit_key_made)
@@ -148,6 +160,8 @@ SHIM_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attribut
                                 .argument = (uint64_t)(uintptr_t)argument};
     int error = create(&step, &creation);
     step_result(&step, error, error);
+    if (error == 0)
+        resume(__builtin_return_address(0), __builtin_frame_address(0));
     return error;
 }
 
@@ -163,6 +177,8 @@ SHIM_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument
                                 .argument = (uint64_t)(uintptr_t)argument};
     int result = create(&step, &creation);
     step_result(&step, result, result == thrd_success ? 0 : EAGAIN);
+    if (result == thrd_success)
+        resume(__builtin_return_address(0), __builtin_frame_address(0));
     return result;
 }
 
@@ -363,8 +379,8 @@ SHIM_EXPORT void thrd_yield(void)
     step_result(&step, 0, 0);
 }
 
-/* The model says when another task is inside the initialiser; the real call runs it, with the door of the shim open:
- * the guest's initialiser takes steps of its own. */
+/* The model says when another task is inside the initialiser. Whoever runs it takes steps of its own meanwhile: the
+ * once.run is over when the initialiser is. Returns false when it had been run before, and the step is over. */
 static bool once_enter(struct step *step, const volatile void *control)
 {
     step->record.object = key_of_address(OBJECT_once, control, sizeof(int));
@@ -372,19 +388,12 @@ static bool once_enter(struct step *step, const volatile void *control)
     while (grant == GRANT_BLOCK)
         grant = step_block(step, &step->record.object);
     /* glibc keeps the state in the two lowest bits: 2 = done (nptl/pthread_once.c). */
-    bool runs = (*(const volatile int *)control & 3) != 2;
-    step_got(step, OUTCOME_done, runs, 0);
-    return runs;
-}
-
-static void once_leave(const volatile void *control)
-{
-    if (!shim_self.slot || shim_process.live)
-        return;
-    struct record note;
-    shim_record_init(&note, RECORD_NOTE, OPERATION_once_run);
-    note.object = key_of_address(OBJECT_once, control, sizeof(int));
-    shim_append(&note, NULL, 0);
+    if ((*(const volatile int *)control & 3) == 2) {
+        step_got(step, OUTCOME_done, 0, 0);
+        return false;
+    }
+    step_open(step);
+    return true;
 }
 
 SHIM_EXPORT int pthread_once(pthread_once_t *control, void (*routine)(void))
@@ -395,7 +404,7 @@ SHIM_EXPORT int pthread_once(pthread_once_t *control, void (*routine)(void))
     bool runs = once_enter(&step, control);
     int error = REAL(pthread_once)(control, routine);
     if (runs)
-        once_leave(control);
+        step_close(&step, error, error);
     return error;
 }
 
@@ -409,5 +418,5 @@ SHIM_EXPORT void call_once(once_flag *flag, void (*routine)(void))
     bool runs = once_enter(&step, flag);
     REAL(call_once)(flag, routine);
     if (runs)
-        once_leave(flag);
+        step_close(&step, 0, 0);
 }

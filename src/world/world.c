@@ -408,7 +408,10 @@ static void step_asked(struct world *world, const struct event *event)
     struct task *task = event_task(world, event);
     if (!task)
         return;
-    if (task->view.operation && (task->view.held || task->granted || task->waiting)) {
+    /* Going on after a create is no step: the next question takes its place. */
+    if (task->view.operation == OPERATION_thread_resume)
+        task->granted = 0;
+    else if (task->view.operation && (task->view.held || task->granted || task->waiting)) {
         /* A handler interrupts a question; an initialiser or a handler asks in the midst of its own step. */
         bool nests = event->operation == OPERATION_signal_deliver || task->granted;
         if (!nests) {

@@ -178,6 +178,11 @@ void world_reduce_thread_yield(struct world *world, const struct event *event)
     (void)world, (void)event;
 }
 
+void world_reduce_thread_resume(struct world *world, const struct event *event)
+{
+    (void)world, (void)event;
+}
+
 void world_reduce_thread_compute(struct world *world, const struct event *event)
 {
     (void)world, (void)event;
