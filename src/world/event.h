@@ -35,7 +35,6 @@ enum event_kind {
     EVENT_DIVERGED,      /* model and outcome differ; `text` says how */
     EVENT_LOST,          /* `value` records of process `other` were lost */
     EVENT_DEADLINE,      /* task gets an additional deadline ... reserved for timers: timer `object` fires at `time` */
-    EVENT_NOTE,          /* a fact without a step: operation once.run: `task` has left the initialiser of `object` */
     EVENT_END,           /* the run is over: verdict `value` (enum verdict) */
     EVENT_KIND_COUNT
 };
