@@ -118,7 +118,7 @@ struct conductor {
     uint32_t images;
 
     unsigned char *buffer; /* bytes of the pipe not yet understood */
-    size_t buffered;
+    size_t buffer_start, buffered;
 
     uint32_t granted; /* the task that was let go; 0: none */
     uint32_t interrupting; /* a task that was told to let handlers run */
@@ -140,7 +140,8 @@ struct conductor {
     char escape_reason[96]; /* why the next exec or spawn gets out of sight */
     uint32_t escape_slot;
     uint64_t records;
-    unsigned long outside_work; /* processes that run unobserved */
+    int signal_sent; /* by the step that is being carried out; its effect is waited for at the end of the step */
+    uint32_t signal_sender, signal_target; /* processes; target 0: not one alone */
     bool readiness;  /* something may have changed what descriptors are ready */
     bool printing;   /* something may have been printed */
     uint32_t speaker; /* who is taken to have printed */
@@ -180,7 +181,7 @@ enum kernel_state kernel_task_state(struct conductor *c, int32_t pid, int32_t ti
 enum kernel_state kernel_process_state(struct conductor *c, int32_t pid, int32_t *parent, int32_t *status);
 void settle_task_end(struct conductor *c, uint32_t task);
 void settle_process_end(struct conductor *c, uint32_t process);
-void settle_signal(struct conductor *c, uint32_t process, int signal);
+void settle_signals(struct conductor *c);
 void settle_reports(struct conductor *c);
 /* Finds processes that have died without a word. Returns how many. */
 unsigned settle_deaths(struct conductor *c);

@@ -199,11 +199,9 @@ static void got(struct conductor *c, uint32_t id, const struct record *record)
         conductor_output(c);
     name_watch(c, c->tasks[id].process);
     if (record->operation == OPERATION_signal_send && record->outcome == OUTCOME_done) {
-        int signal = (int)record->argument[0];
-        for (uint32_t process = 1; process <= c->process_count; process++)
-            if (record->object.space != KEY_PROCESS || c->processes[process]->pid == (int32_t)record->object.a)
-                if (process != c->tasks[id].process)
-                    settle_signal(c, process, signal);
+        c->signal_sent = (int)record->argument[0];
+        c->signal_sender = c->tasks[id].process;
+        c->signal_target = record->object.space == KEY_PROCESS ? guest_process_by_pid(c, (int32_t)record->object.a) : 0;
     }
 }
 
@@ -269,12 +267,13 @@ void record_handle(struct conductor *c, const struct record *record)
 }
 
 /* ---- the pipe ---- */
+/* Handles what is in the buffer. A record is taken out before it is handled: handling may look for more. */
 static enum status take(struct conductor *c, struct message *message)
 {
-    size_t at = 0;
-    while (at < c->buffered) {
+    while (c->buffered > 0) {
         struct record whole[RECORD_MAX / sizeof(struct record) + 1];
-        int length = record_check(c->buffer + at, c->buffered - at);
+        const unsigned char *at = c->buffer + c->buffer_start;
+        int length = record_check(at, c->buffered);
         if (length == 0)
             break;
         if (length < 0) {
@@ -283,12 +282,11 @@ static enum status take(struct conductor *c, struct message *message)
                                "the guest wrote to lockstep's own event pipe: its records cannot be read any more; "
                                "does it write to descriptors that it did not open?");
         }
-        memcpy(whole, c->buffer + at, (size_t)length);
-        at += (size_t)length;
+        memcpy(whole, at, (size_t)length);
+        c->buffer_start += (size_t)length;
+        c->buffered -= (size_t)length;
         record_handle(c, whole);
     }
-    memmove(c->buffer, c->buffer + at, c->buffered - at);
-    c->buffered -= at;
     return STATUS_OK;
 }
 
@@ -322,6 +320,8 @@ enum status records_read(struct conductor *c, int timeout_ms, struct message *me
         output_drain(c); /* whoever prints more than fits waits for us */
         return STATUS_NOT_FOUND;
     }
+    memmove(c->buffer, c->buffer + c->buffer_start, c->buffered);
+    c->buffer_start = 0;
     ssize_t got_bytes = read(c->channel, c->buffer + c->buffered, CONDUCTOR_BUFFER - c->buffered);
     if (got_bytes <= 0)
         return STATUS_NOT_FOUND;

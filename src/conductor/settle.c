@@ -277,41 +277,60 @@ static bool ignored_by_default(int signal)
     return signal == 0 || signal == SIGCHLD || signal == SIGURG || signal == SIGWINCH || signal == SIGCONT;
 }
 
-/* A signal was sent to the process: waits until it has had its effect (dead, stopped, continued), or is known to wait
- * (pending and blocked) or to be none (ignored, or caught: the handler is a step of its own). */
-void settle_signal(struct conductor *c, uint32_t id, int signal)
+/* Tasks that were stopped outside their gates run again: they come back to one, or end. */
+static void settle_continued(struct conductor *c, uint32_t id)
+{
+    conductor_tell(c, &(struct event){.kind = EVENT_STOPPED, .other = id, .value = 0});
+    for (uint32_t task = 1; task <= c->task_count; task++)
+        for (int round = 0; round < PATIENCE && c->tasks[task].process == id && c->tasks[task].phase == PHASE_outside;
+             round++)
+            if (records_read(c, 0, NULL) != STATUS_OK)
+                moment(round);
+}
+
+/* What became of a process that got the signal: true when that is known. It is dead, stopped or continued; or the signal
+ * waits (pending and blocked) or does nothing (ignored), or is caught: the handler is a step of its own. */
+static bool signal_settled(struct conductor *c, uint32_t id, int signal)
 {
     struct guest_process *process = c->processes[id];
-    if (!process->alive || signal <= 0 || signal > 64)
-        return;
+    const struct world_process *known = world_process(conductor_world(c), id);
     uint64_t bit = UINT64_C(1) << (signal - 1);
+    enum kernel_state state = kernel_process_state(c, process->pid, NULL, NULL);
+    if (state == KERNEL_gone || state == KERNEL_zombie) {
+        settle_process_end(c, id);
+        return true;
+    }
+    if (signal == SIGCONT) {
+        if (known && known->state == STATE_stopped && state != KERNEL_stopped)
+            settle_continued(c, id);
+        return state != KERNEL_stopped;
+    }
+    if (state == KERNEL_stopped && signal != SIGKILL) {
+        if (known && known->state != STATE_stopped)
+            conductor_tell(c, &(struct event){.kind = EVENT_STOPPED, .other = id, .value = 1});
+        return true;
+    }
     char path[64], text[4096];
     snprintf(path, sizeof path, "%d/status", process->pid);
-    const struct world_process *known = world_process(conductor_world(c), id);
-    if (signal == SIGCONT || signal == SIGKILL) {
-        if (signal == SIGCONT && known && known->state == STATE_stopped)
-            conductor_tell(c, &(struct event){.kind = EVENT_STOPPED, .other = id, .value = 0});
-    }
-    for (int round = 0; round < PATIENCE; round++) {
-        enum kernel_state state = kernel_process_state(c, process->pid, NULL, NULL);
-        if (state == KERNEL_gone || state == KERNEL_zombie) {
-            settle_process_end(c, id);
-            return;
-        }
-        if (state == KERNEL_stopped && signal != SIGKILL && signal != SIGCONT) {
-            if (known && known->state != STATE_stopped)
-                conductor_tell(c, &(struct event){.kind = EVENT_STOPPED, .other = id, .value = 1});
-            return;
-        }
-        if (proc_read(c, path, text, sizeof text) <= 0)
+    if (proc_read(c, path, text, sizeof text) <= 0)
+        return false;
+    uint64_t pending = mask_in(text, "\nShdPnd:") | mask_in(text, "\nSigPnd:");
+    uint64_t harmless = mask_in(text, "\nSigIgn:") | mask_in(text, "\nSigCgt:") | (pending & mask_in(text, "\nSigBlk:"));
+    return signal != SIGKILL && signal != SIGSTOP && ((harmless & bit) || ignored_by_default(signal));
+}
+
+void settle_signals(struct conductor *c)
+{
+    int signal = c->signal_sent;
+    c->signal_sent = 0;
+    if (signal <= 0 || signal > 64)
+        return;
+    for (uint32_t id = 1; id <= c->process_count; id++) {
+        if (!c->processes[id]->alive || id == c->signal_sender || (c->signal_target && id != c->signal_target))
             continue;
-        if (signal != SIGKILL && signal != SIGSTOP &&
-            ((mask_in(text, "\nSigIgn:") | mask_in(text, "\nSigCgt:") | mask_in(text, "\nSigPnd:")) & bit))
-            return;
-        if ((mask_in(text, "\nShdPnd:") & bit) && (mask_in(text, "\nSigBlk:") & bit))
-            return;
-        if (ignored_by_default(signal))
-            return;
-        moment(round);
+        /* Sent to several at once: who of them got it is not known, so whoever is not touched soon was not meant. */
+        int patience = c->signal_target ? PATIENCE : 40;
+        for (int round = 0; round < patience && !signal_settled(c, id, signal); round++)
+            moment(round);
     }
 }
