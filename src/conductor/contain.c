@@ -240,7 +240,8 @@ static enum status contain_explain_start(const struct contain *contain, const st
         advice = "; too many files are open: close some, or raise the limit (ulimit -n)";
     else if (error == ENOMEM)
         advice = "; close some programs and try again";
-    return message_set(message, error == EAGAIN || error == EMFILE || error == ENFILE ? STATUS_LIMIT : STATUS_ENVIRONMENT,
+    return message_set(message,
+                       error == EAGAIN || error == EMFILE || error == ENFILE ? STATUS_LIMIT : STATUS_ENVIRONMENT,
                        "%s: could not %s: %s%s", options->program_path, what, strerror(error), advice);
 }
 
@@ -252,10 +253,11 @@ static enum status contain_explain_exec(const struct contain_options *options, i
     if ((error == ENOENT || error == ENOTDIR) && stat(path, &status) < 0)
         return message_set(message, STATUS_NOT_FOUND, "%s: there is no such program; check the path", path);
     if (error == ENOENT)
-        return message_set(message, STATUS_INVALID,
-                           "%s: the program is there, but not what it needs to be started: the interpreter in its first "
-                           "line (#!), or its dynamic loader; see `file %s`",
-                           path, path);
+        return message_set(
+            message, STATUS_INVALID,
+            "%s: the program is there, but not what it needs to be started: the interpreter in its first "
+            "line (#!), or its dynamic loader; see `file %s`",
+            path, path);
     if (error == ENOEXEC)
         return message_set(message, STATUS_INVALID,
                            "%s: not a program that this machine can execute (another format or architecture, or a "
@@ -271,8 +273,8 @@ static enum status contain_explain_exec(const struct contain_options *options, i
     if (error == E2BIG)
         return message_set(message, STATUS_LIMIT, "%s: the arguments and the environment are too long", path);
     if (error == ETXTBSY)
-        return message_set(message, STATUS_INVALID, "%s: is being written by another program; wait until it is finished",
-                           path);
+        return message_set(message, STATUS_INVALID,
+                           "%s: is being written by another program; wait until it is finished", path);
     return message_set(message, STATUS_INVALID, "%s: cannot be executed: %s", path, strerror(error));
 }
 
@@ -299,7 +301,8 @@ static enum status contain_await_exec(struct contain *contain, const struct cont
         ready = poll(&watched, 1, CONTAIN_EXEC_MILLISECONDS);
     while (ready < 0 && errno == EINTR);
     if (ready <= 0)
-        return message_set(message, STATUS_ENVIRONMENT, "%s: has not been started after %d s: its file system does not answer",
+        return message_set(message, STATUS_ENVIRONMENT,
+                           "%s: has not been started after %d s: its file system does not answer",
                            options->program_path, CONTAIN_EXEC_MILLISECONDS / 1000);
     long length = read(contain->launch.exec_status, &failure, sizeof failure);
     close(contain->launch.exec_status);
@@ -316,8 +319,8 @@ static enum status contain_check(const struct contain_options *options, struct m
     const char *paths[] = {options->program_path, options->working_directory, options->runtime_directory};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (paths[i] && (paths[i][0] != '/' || strlen(paths[i]) >= CONTAIN_PATH - 8))
-            return message_set(message, STATUS_USAGE, "%.200s: must be an absolute path of less than %d bytes", paths[i],
-                               CONTAIN_PATH - 8);
+            return message_set(message, STATUS_USAGE, "%.200s: must be an absolute path of less than %d bytes",
+                               paths[i], CONTAIN_PATH - 8);
     if (options->fresh_working_folder && !options->runtime_directory)
         return message_set(message, STATUS_USAGE, "a fresh working folder needs a runtime directory");
     return STATUS_OK;
@@ -437,10 +440,11 @@ enum status contain_kill(struct contain *contain, struct message *message)
     int proc = contain->launch.given[3] >= 0 ? contain->launch.given[3] : contain->host_proc;
     if (!contain_sweep_find_unkillable(proc, !contain->own_processes, who, sizeof who))
         snprintf(who, sizeof who, "a process");
-    return message_set(message, STATUS_LIMIT,
-                       "after %d s the guest has not ended: %s, in an uninterruptible sleep (state D), cannot be killed "
-                       "by anybody until the device or file server that it waits for answers",
-                       CONTAIN_KILL_MILLISECONDS / 1000, who);
+    return message_set(
+        message, STATUS_LIMIT,
+        "after %d s the guest has not ended: %s, in an uninterruptible sleep (state D), cannot be killed "
+        "by anybody until the device or file server that it waits for answers",
+        CONTAIN_KILL_MILLISECONDS / 1000, who);
 }
 
 void contain_free(struct contain *contain)
@@ -545,7 +549,8 @@ static int contain_ask(struct contain *contain, struct init_request request, int
     for (;;) {
         struct init_answer answer;
         int given[INIT_DESCRIPTORS];
-        long length = contain_launch_receive(&contain->launch, &answer, sizeof answer, given, CONTAIN_ANSWER_MILLISECONDS);
+        long length =
+            contain_launch_receive(&contain->launch, &answer, sizeof answer, given, CONTAIN_ANSWER_MILLISECONDS);
         if (length < 0)
             return errno;
         if (length != (long)sizeof answer)

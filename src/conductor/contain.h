@@ -20,9 +20,9 @@
 struct contain;
 
 struct contain_options {
-    const char *program_path;  /* absolute; what is executed */
-    const char *const *argv;   /* NULL-terminated, argv[0] included */
-    char *const *envp;         /* the guest's whole environment, NULL-terminated */
+    const char *program_path;      /* absolute; what is executed */
+    const char *const *argv;       /* NULL-terminated, argv[0] included */
+    char *const *envp;             /* the guest's whole environment, NULL-terminated */
     const char *working_directory; /* absolute; NULL: that of the caller */
     /* Absolute; a folder of the caller's (event pipe, gate page) that the guest sees at the same path. Needed for
      * fresh_working_folder, else may be NULL. */
@@ -116,9 +116,9 @@ int contain_next_report(struct contain *contain, struct contain_report *report);
 struct contain_probe {
     int user, process, mount, ipc, network; /* user namespace; each of the others inside one */
     bool own_proc, own_terminals, own_shared_memory, loopback, fixed_addresses;
-    bool kill_proven;       /* closing the leash ended a test containment within half a second */
+    bool kill_proven; /* closing the leash ended a test containment within half a second */
     enum contain_level level;
-    char text[512];         /* as contain_level_text() would say for a guest started now, or why none can be */
+    char text[512]; /* as contain_level_text() would say for a guest started now, or why none can be */
 };
 void contain_probe(struct contain_probe *probe);
 

@@ -263,8 +263,8 @@ int contain_launch(struct contain_launch *launch, struct init_options *options, 
     }
     if (send(launch->control, "g", 1, MSG_NOSIGNAL) != 1)
         return launch_undo(launch, flags, errno);
-    long length = contain_launch_receive(launch, &launch->ready, sizeof launch->ready, launch->given,
-                                         LAUNCH_READY_MILLISECONDS);
+    long length =
+        contain_launch_receive(launch, &launch->ready, sizeof launch->ready, launch->given, LAUNCH_READY_MILLISECONDS);
     if (length != (long)sizeof launch->ready) {
         error = length < 0 ? errno : ECHILD;
         launch->ready = (struct init_ready){0};

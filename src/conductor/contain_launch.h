@@ -32,6 +32,7 @@ void contain_launch_close(struct contain_launch *launch);
 
 /* Receives a record with descriptors from I. Bytes, 0 at the end, -1 with errno (ETIMEDOUT after `milliseconds`).
  * `descriptors` gets up to INIT_DESCRIPTORS, the rest -1. */
-long contain_launch_receive(struct contain_launch *launch, void *record, size_t size, int *descriptors, int milliseconds);
+long contain_launch_receive(struct contain_launch *launch, void *record, size_t size, int *descriptors,
+                            int milliseconds);
 
 #endif

@@ -137,8 +137,8 @@ static void init_open_streams(struct init *init, struct init_streams *streams, s
 
 static void init_fork_guest(struct init *init, const struct init_streams *streams, bool fresh)
 {
-    const int guest[3] = {streams->terminal.slave,
-                          streams->pipe[1] >= 0 ? streams->pipe[1] : streams->terminal.slave, streams->error.slave};
+    const int guest[3] = {streams->terminal.slave, streams->pipe[1] >= 0 ? streams->pipe[1] : streams->terminal.slave,
+                          streams->error.slave};
     /* fork() would run handlers and take locks that belong to F's threads. */
     long pid = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
     if (pid == 0)
@@ -276,7 +276,7 @@ void init_run(const struct init_options *options)
     prctl(PR_SET_NAME, "lockstep-init", 0, 0, 0);
     char go;
     if (recv(options->control, &go, 1, 0) != 1)
-        _exit(0); /* F died, or could not prepare us */
+        _exit(0);                       /* F died, or could not prepare us */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* not before the word to go: our uid_map would become unwritable for F */
     if (init_leash_gone(options))
         _exit(0); /* F died before PDEATHSIG was set */
