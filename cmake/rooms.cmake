@@ -121,4 +121,7 @@ function(lockstep_stubs)
     POSITION_INDEPENDENT_CODE ON
     ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/lockstep)
   install(TARGETS lockstep_stubs ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}/lockstep)
+  # gcc: -fsanitize=thread for the compiler proper only, so that its driver links no libtsan.
+  configure_file(${CMAKE_SOURCE_DIR}/src/shim/stubs/lockstep.specs ${CMAKE_BINARY_DIR}/lib/lockstep/lockstep.specs COPYONLY)
+  install(FILES src/shim/stubs/lockstep.specs DESTINATION ${CMAKE_INSTALL_LIBDIR}/lockstep)
 endfunction()

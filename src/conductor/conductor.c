@@ -148,6 +148,20 @@ static void gate_prepare(struct conductor *c)
     c->gate->compute_budget = 100000;
 }
 
+/* Accesses to watched variables are steps even while the process has one task: their addresses, for the shim. */
+static void gate_watch(struct conductor *c)
+{
+    struct source *source = c->options.watch_count ? name_source(c, 1) : NULL;
+    for (size_t i = 0; source && i < c->options.watch_count && c->gate->watch_count < GATE_WATCHES; i++) {
+        struct source_variable variable;
+        if (!source_variable(source, NULL, 0, c->options.watches[i], &variable))
+            continue;
+        c->gate->watch[c->gate->watch_count].address = variable.address;
+        c->gate->watch[c->gate->watch_count].size = variable.size;
+        c->gate->watch_count++;
+    }
+}
+
 /* The first task is held, or the program ended before it reached the shim. */
 static enum status first_gate(struct conductor *c, struct message *message)
 {
@@ -169,6 +183,7 @@ static enum status first_gate(struct conductor *c, struct message *message)
                                "Build it as an ordinary dynamic program",
                                c->options.program);
     }
+    gate_watch(c);
     return STATUS_OK;
 }
 

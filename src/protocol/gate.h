@@ -14,6 +14,7 @@
 #define GATE_VERSION 1u
 #define GATE_SLOTS 4096u
 #define GATE_PENDING_MAX 2048u
+#define GATE_WATCHES 64u
 
 #define GATE_ENVIRONMENT_RUN "LOCKSTEP_RUN"   /* the folder with `events` and `gate` */
 #define GATE_ENVIRONMENT_SLOT "LOCKSTEP_SLOT" /* the slot of the image's main task */
@@ -73,6 +74,10 @@ struct gate {
     uint64_t terminal_out, terminal_error; /* st_rdev (or inode) of the guest's stdout and stderr, to know printing */
     int32_t preempt_signal;                /* kept out of the guest's masks and waits */
     uint32_t compute_budget;               /* basic blocks after which instrumented code yields */
+    uint32_t watch_count; /* watched variables: their accesses are steps even in a process of one task */
+    struct {
+        uint64_t address, size;
+    } watch[GATE_WATCHES];
     _Alignas(4096) struct gate_slot slot[GATE_SLOTS];
 };
 

@@ -2,6 +2,8 @@
  * scheduling. Async-signal-safe throughout; a handler of the guest may run inside gate_hold() and take steps itself. */
 #include "shim/shim.h"
 
+#include "shim/memory.h"
+
 #include <linux/futex.h>
 #include <limits.h>
 #include <string.h>
@@ -15,6 +17,30 @@ static __thread uint32_t next_text_length;
 #define SYNCHRONOUS                                                                                                    \
     (UINT64_C(1) << (SIGSEGV - 1) | UINT64_C(1) << (SIGBUS - 1) | UINT64_C(1) << (SIGFPE - 1) |                        \
      UINT64_C(1) << (SIGILL - 1) | UINT64_C(1) << (SIGTRAP - 1) | UINT64_C(1) << (SIGABRT - 1) | UINT64_C(1) << (33 - 1))
+
+/* A store's record whose value is not known yet, in the slot's pending bytes. */
+static __thread struct {
+    const volatile void *address;
+    uint64_t size;
+    uint32_t offset;
+} unpatched __attribute__((tls_model("initial-exec")));
+
+void shim_patch_later(const volatile void *address, uint64_t size)
+{
+    unpatched.address = address;
+    unpatched.size = size;
+    unpatched.offset = shim_self.slot->pending_length - (uint32_t)sizeof(struct record);
+}
+
+static void patch(struct gate_slot *slot)
+{
+    if (!unpatched.address)
+        return;
+    struct record *record = (struct record *)(void *)(slot->pending + unpatched.offset);
+    if (unpatched.offset + sizeof *record <= slot->pending_length)
+        record->value = shim_memory_value(unpatched.address, unpatched.size);
+    unpatched.address = NULL;
+}
 
 static long futex_wait(_Atomic uint32_t *word, uint32_t seen, const struct timespec *timeout)
 {
@@ -51,6 +77,7 @@ void shim_flush(void)
     uint32_t length = slot ? slot->pending_length : 0;
     if (length == 0)
         return;
+    patch(slot);
     for (;;) {
         if (shim_process.channel < 0 && !shim_channel_open())
             break; /* nobody listens any more: the leash will end us */
@@ -69,6 +96,7 @@ void shim_append(const struct record *record, const void *payload, size_t length
     struct gate_slot *slot = shim_self.slot;
     if (!slot)
         return;
+    patch(slot);
     size_t whole = sizeof *record + ((length + 7) & ~(size_t)7);
     if (whole > RECORD_MAX) {
         length = RECORD_MAX - sizeof *record;

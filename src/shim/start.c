@@ -3,6 +3,8 @@
  * does nothing but pass every call through. */
 #include "shim/shim.h"
 
+#include "shim/memory.h"
+
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -191,5 +193,7 @@ __attribute__((constructor(101))) static void shim_start(int count, char **argum
     shim_thread_key_create();
     shim_thread_register(pthread_self(), index);
     shim_process_start();
+    shim_memory_start();
+    shim_memory_thread(true);
     shim_task_start(index, OPERATION_process_start);
 }

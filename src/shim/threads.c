@@ -2,6 +2,8 @@
  * newcomer waits at its first gate before it runs a line of the guest's code. */
 #include "shim/shim.h"
 
+#include "shim/memory.h"
+
 #include <string.h>
 
 /* ---- which thread has which slot (of this process) ---- */
@@ -93,6 +95,7 @@ static void newcomer(struct gate_slot *slot)
 {
     if (exit_key_made)
         pthread_setspecific(exit_key, &exit_key);
+    shim_memory_thread(false);
     shim_task_start((uint32_t)(slot - shim_process.gate->slot), OPERATION_thread_start);
 }
 
