@@ -59,6 +59,7 @@ struct guest_object {
     struct record_key key;
     uint32_t process; /* 0: shared */
     bool gone;        /* its memory was replaced by exec */
+    uint8_t unsigned_size; /* an unsigned integer of so many bytes, fewer than 8; else 0 */
     char name[64];
 };
 

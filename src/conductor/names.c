@@ -229,8 +229,9 @@ size_t name_tasks(struct conductor *c, uint32_t process, struct source_task *tas
     return count;
 }
 
-/* The name by debug information; false where there is none. */
-static bool name_by_source(struct conductor *c, uint32_t process, const struct record_key *key, char *out, size_t n)
+/* The name by debug information; false where there is none. `*unsigned_size`: bytes of an unsigned integer. */
+static bool name_by_source(struct conductor *c, uint32_t process, const struct record_key *key, char *out, size_t n,
+                           uint8_t *unsigned_size)
 {
     struct source *source = key->address && process ? name_source(c, process) : NULL;
     if (!source)
@@ -244,6 +245,10 @@ static bool name_by_source(struct conductor *c, uint32_t process, const struct r
             return false;
     }
     escape_text(ESCAPE_LABEL, raw, strlen(raw), out, n);
+    struct source_variable variable;
+    if (unsigned_size && key->kind == OBJECT_variable &&
+        source_variable(source, tasks, count, raw, &variable) && variable.is_integer && !variable.is_signed)
+        *unsigned_size = variable.size < 8 ? (uint8_t)variable.size : 0;
     return true;
 }
 
@@ -270,7 +275,7 @@ static void name_make(struct conductor *c, struct guest_object *object, uint32_t
         const char *base = slash && slash[1] ? slash + 1 : text;
         escape_text(ESCAPE_LABEL, base, strlen(base), name, sizeof name);
     } else if (key->space == KEY_PRIVATE || key->space == KEY_SHARED) {
-        name_by_source(c, process, key, name, sizeof name);
+        name_by_source(c, process, key, name, sizeof name, &object->unsigned_size);
     }
     if (!name[0])
         snprintf(name, sizeof name, "#%u", ++c->kind_counts[key->kind]);

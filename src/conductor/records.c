@@ -88,6 +88,10 @@ static struct event event_of(struct conductor *c, uint32_t id, const struct reco
                           .value = record->value,
                           .place = kind == EVENT_GOT ? 0 : name_place(c, c->tasks[id].process, record->pc)};
     memcpy(event.argument, record->argument, sizeof event.argument);
+    if (event.object && c->objects[event.object].unsigned_size) { /* the shim sign-extends: it does not know the type */
+        uint64_t mask = (UINT64_C(1) << (8 * c->objects[event.object].unsigned_size)) - 1;
+        event.value = (int64_t)((uint64_t)event.value & mask);
+    }
     if (text && kind == EVENT_ASKED) {
         char safe[512];
         escape_text(ESCAPE_LABEL, text, strlen(text), safe, sizeof safe);
