@@ -52,13 +52,29 @@ static enum status write_failed(struct message *message)
     return message_set(message, STATUS_IO, "writing the run as JSON failed: %s", strerror(errno ? errno : EIO));
 }
 
+/* jansson leaves DEL as it is, which is allowed in JSON but does not belong on a terminal. */
+static int write_piece(const char *bytes, size_t length, void *context)
+{
+    FILE *out = context;
+    const char *end = bytes + length;
+    while (bytes < end) {
+        const char *del = memchr(bytes, 0x7F, (size_t)(end - bytes));
+        size_t plain = (size_t)((del ? del : end) - bytes);
+        if (fwrite(bytes, 1, plain, out) != plain || (del && fputs("\\u007F", out) == EOF))
+            return -1;
+        bytes += plain + (del != NULL);
+    }
+    return 0;
+}
+
 /* Writes the object as a line and gives it up. NULL: out of memory. */
 static enum status write_line(struct export_json *json, json_t *line, size_t flags, struct message *message)
 {
     if (!line)
         return message_set(message, STATUS_MEMORY, "out of memory while writing the run as JSON");
     errno = 0;
-    int failed = json_dumpf(line, json->out, JSON_FLAGS | flags) < 0 || putc('\n', json->out) == EOF;
+    int failed =
+        json_dump_callback(line, write_piece, json->out, JSON_FLAGS | flags) < 0 || putc('\n', json->out) == EOF;
     json_decref(line);
     return failed ? write_failed(message) : STATUS_OK;
 }

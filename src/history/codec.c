@@ -239,7 +239,22 @@ static bool codec_decode_fields(const struct codec *codec, uint32_t bits, const 
     return true;
 }
 
-size_t codec_decode(struct codec *codec, const unsigned char *bytes, size_t size, struct event *out, bool *step)
+/* From the numbers of the recording to ours; false if there is none. */
+static bool codec_translate(const struct codec_map *map, struct event *event)
+{
+    if (event->operation >= map->operation_count || map->operations[event->operation] == CODEC_UNKNOWN)
+        return false;
+    event->operation = map->operations[event->operation];
+    if (event->kind != EVENT_OBJECT)
+        return true;
+    if (event->value < 0 || event->value >= map->object_count || map->objects[event->value] == CODEC_UNKNOWN)
+        return false;
+    event->value = map->objects[event->value];
+    return true;
+}
+
+size_t codec_decode(struct codec *codec, const struct codec_map *map, const unsigned char *bytes, size_t size,
+                    struct event *out, bool *step)
 {
     if (size < 2 || (bytes[0] & ~(CODEC_KIND_BITS | CODEC_STEP)))
         return 0;
@@ -265,9 +280,10 @@ size_t codec_decode(struct codec *codec, const unsigned char *bytes, size_t size
         return 0;
     if (out->length > 0)
         out->payload = at;
-    if (!codec_event_valid(out))
+    struct event as_written = *out;
+    if ((map && !codec_translate(map, out)) || !codec_event_valid(out))
         return 0;
-    codec_learn(codec, out);
+    codec_learn(codec, &as_written);
     *step = bytes[0] & CODEC_STEP;
     return (size_t)(at - bytes) + out->length;
 }

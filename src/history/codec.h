@@ -23,6 +23,15 @@ struct codec {
     struct event last[EVENT_KIND_COUNT];
 };
 
+/* The numbers of operations and kinds of objects change when their tables grow; a recording has the names that they had
+ * when it was made. [number there] is the number here, CODEC_UNKNOWN if there is none of that name. */
+#define CODEC_UNKNOWN UINT16_MAX
+#define CODEC_MAP_MAX 1024u
+struct codec_map {
+    uint16_t operation_count, object_count;
+    uint16_t operations[CODEC_MAP_MAX], objects[CODEC_MAP_MAX];
+};
+
 void codec_reset(struct codec *);
 
 /* Whether the event may be stored: kind, outcome and operation exist, the payload is not too long, and the text of an
@@ -33,9 +42,10 @@ bool codec_event_valid(const struct event *);
  * a step. Returns the number of bytes. */
 size_t codec_encode(struct codec *, const struct event *, bool step, unsigned char *out);
 
-/* Reads one event; its payload points into `bytes` (NULL if it has none). Returns the number of bytes taken, 0 if they
- * are no valid event. Trusts nothing. */
-size_t codec_decode(struct codec *, const unsigned char *bytes, size_t size, struct event *out, bool *step);
+/* Reads one event; its payload points into `bytes` (NULL if it has none). `map`: NULL if the numbers are ours. Returns
+ * the number of bytes taken, 0 if they are no valid event (or one of an unknown operation). Trusts nothing. */
+size_t codec_decode(struct codec *, const struct codec_map *map, const unsigned char *bytes, size_t size,
+                    struct event *out, bool *step);
 
 /* Unsigned numbers in groups of seven bits, lowest first. codec_put_number writes at most 10 bytes and returns how
  * many; codec_get_number returns how many it took, 0 if the bytes end too early or the number is too long. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "history/codec.h"
+#include "operations/operations.h"
 
 struct log_block {
     unsigned char *bytes;
@@ -31,6 +32,8 @@ struct event_log {
     uint32_t count, steps;
     struct codec tail; /* of the last block: the writer's while appending, the reader's while loading */
     struct log_cache cache;
+    struct codec_map *map; /* of loaded bytes; NULL: our own numbers */
+    struct codec foreign;  /* their reader, if there is a map */
     void *buffer;
 };
 
@@ -52,6 +55,7 @@ void event_log_free(struct event_log *log)
     }
     free(log->blocks);
     free(log->buffer);
+    free(log->map);
     free(log);
 }
 
@@ -59,6 +63,25 @@ void event_log_keep(struct event_log *log, void *buffer)
 {
     free(log->buffer);
     log->buffer = buffer;
+}
+
+enum status event_log_translate(struct event_log *log, const struct codec_map *map)
+{
+    bool same = map->operation_count <= OPERATION_COUNT && map->object_count <= OBJECT_COUNT;
+    for (uint16_t i = 0; same && i < map->operation_count; i++)
+        same = map->operations[i] == i;
+    for (uint16_t i = 0; same && i < map->object_count; i++)
+        same = map->objects[i] == i;
+    free(log->map);
+    log->map = NULL;
+    if (same)
+        return STATUS_OK;
+    log->map = malloc(sizeof *log->map);
+    if (!log->map)
+        return STATUS_MEMORY;
+    *log->map = *map;
+    codec_reset(&log->foreign);
+    return STATUS_OK;
 }
 
 uint32_t event_log_count(const struct event_log *log)
@@ -123,7 +146,7 @@ enum status event_log_append(struct event_log *log, const struct event *event, b
         return ready;
     struct log_block *block = log->block_count ? &log->blocks[log->block_count - 1] : NULL;
     if (!block || log_block_full(block)) {
-        if (block && block->capacity > block->length) {
+        if (block && block->capacity > block->length) { /* it grows no more */
             unsigned char *bytes = realloc(block->bytes, block->length);
             if (bytes) {
                 block->bytes = bytes;
@@ -142,9 +165,29 @@ enum status event_log_append(struct event_log *log, const struct event *event, b
     return STATUS_OK;
 }
 
+/* Loads bytes whose numbers are not ours. */
+static enum status log_load_foreign(struct event_log *log, const unsigned char *bytes, size_t length, bool fresh,
+                                    uint32_t *good)
+{
+    if (fresh)
+        codec_reset(&log->foreign);
+    for (size_t at = 0; at < length; ++*good) {
+        struct event event;
+        bool step;
+        size_t taken = codec_decode(&log->foreign, log->map, bytes + at, length - at, &event, &step);
+        enum status status = taken ? event_log_append(log, &event, step) : STATUS_INVALID;
+        if (status)
+            return status;
+        at += taken;
+    }
+    return STATUS_OK;
+}
+
 enum status event_log_load(struct event_log *log, const unsigned char *bytes, size_t length, bool fresh, uint32_t *good)
 {
     *good = 0;
+    if (log->map)
+        return log_load_foreign(log, bytes, length, fresh, good);
     struct log_block *block = log->block_count ? &log->blocks[log->block_count - 1] : NULL;
     if (!block || fresh) {
         block = log_block_new(log);
@@ -158,8 +201,9 @@ enum status event_log_load(struct event_log *log, const unsigned char *bytes, si
             return STATUS_LIMIT;
         struct event event;
         bool step;
-        size_t taken =
-            block->events < EVENT_LOG_BLOCK ? codec_decode(&log->tail, bytes + at, length - at, &event, &step) : 0;
+        size_t taken = block->events < EVENT_LOG_BLOCK
+                           ? codec_decode(&log->tail, NULL, bytes + at, length - at, &event, &step)
+                           : 0;
         if (taken == 0)
             return STATUS_INVALID;
         at += taken;
@@ -217,8 +261,8 @@ static void log_cache_fill(struct event_log *log, size_t index, uint32_t upto)
         uint32_t n = cache->decoded;
         struct event *event = &cache->events[n];
         bool step = false;
-        size_t taken =
-            codec_decode(&cache->codec, block->bytes + cache->position, block->length - cache->position, event, &step);
+        size_t taken = codec_decode(&cache->codec, NULL, block->bytes + cache->position,
+                                    block->length - cache->position, event, &step);
         if (taken == 0)
             abort(); /* every byte was encoded or checked by this log: only a bug of ours gets here */
         cache->position += taken;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "history/codec.h"
 #include "world/event.h"
 
 #define EVENT_LOG_BLOCK 1024u              /* events of a full block */
@@ -52,6 +53,10 @@ struct event_log_block event_log_block(const struct event_log *, size_t index);
  * Every event is decoded once, so that nothing can fail later. On STATUS_INVALID `*good` events of them were valid and
  * are kept, the rest is not; otherwise STATUS_OK, STATUS_LIMIT, STATUS_MEMORY. */
 enum status event_log_load(struct event_log *, const unsigned char *bytes, size_t length, bool fresh, uint32_t *good);
+
+/* What the numbers in the bytes to be loaded mean; before the first of them. Copied. If they are not ours, loading
+ * writes the events anew, so that a log never holds other numbers than ours. STATUS_OK, STATUS_MEMORY. */
+enum status event_log_translate(struct event_log *, const struct codec_map *);
 
 /* Gives the log a buffer that it frees (free(3)) with itself: the bytes of event_log_load. */
 void event_log_keep(struct event_log *, void *buffer);

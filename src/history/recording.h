@@ -3,7 +3,8 @@
  * Format, version 1; numbers are little-endian. "LKS1", version (4 bytes); then frames of 16 bytes and a body:
  *     type (1), flags (1), events (2), length of the body (4), steps (4), CRC-32C of these 12 bytes and the body (4)
  * `H` the header, first: pairs of texts, each preceded by its length (codec_put_number): lockstep, program, argument...,
- *     option... ("policy=rr")
+ *     option... ("policy=rr"); operations, objects: the names of their tables in the order of their numbers, with a space
+ *     between, so that a recording outlives a change of the tables. Event kinds and outcomes only ever grow at the end.
  * `S` a source text: path, contents
  * `E` events (codec.h); flag 1: a block starts here, else the block of the frame before goes on
  * `F` the footer, last: events, steps, verdict, as numbers. A recording without one was cut short.

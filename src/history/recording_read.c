@@ -16,6 +16,7 @@
 #include "history/crc.h"
 #include "history/recording.h"
 #include "history/recording_frame.h"
+#include "operations/operations.h"
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
@@ -91,11 +92,44 @@ static bool is_key(const char *key, size_t length, const char *wanted)
     return length == strlen(wanted) && memcmp(key, wanted, length) == 0;
 }
 
+static uint16_t operation_named(const char *name)
+{
+    enum operation operation = operation_by_name(name);
+    return operation == OPERATION_none && strcmp(name, operation_row(OPERATION_none)->name) != 0 ? CODEC_UNKNOWN
+                                                                                                 : (uint16_t)operation;
+}
+
+static uint16_t object_named(const char *name)
+{
+    for (unsigned kind = 0; kind < OBJECT_COUNT; kind++) {
+        if (strcmp(object_word(kind, 0), name) == 0)
+            return (uint16_t)kind;
+    }
+    return CODEC_UNKNOWN;
+}
+
+/* Our numbers of the names in a list with a space between; returns how many there are, at most CODEC_MAP_MAX. */
+static uint16_t read_names(const char *list, uint16_t (*number)(const char *), uint16_t out[CODEC_MAP_MAX])
+{
+    uint16_t count = 0;
+    while (count < CODEC_MAP_MAX) {
+        char name[64];
+        size_t length = strcspn(list, " ");
+        snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name), list);
+        out[count++] = number(name);
+        if (!list[length])
+            break;
+        list += length + 1;
+    }
+    return count;
+}
+
 static enum status read_header(struct reading *reading, const unsigned char *body, size_t length)
 {
     struct recording *recording = reading->recording;
     const unsigned char *at = body, *end = body + length;
     size_t frame = reading->at;
+    struct codec_map map = {0};
     while (at < end) {
         const char *key, *text;
         size_t key_length, text_length;
@@ -115,10 +149,16 @@ static enum status read_header(struct reading *reading, const unsigned char *bod
             kept = list_add(&recording->arguments, made);
         else if (is_key(key, key_length, "option"))
             kept = list_add(&recording->options, made);
+        else if (is_key(key, key_length, "operations"))
+            map.operation_count = read_names(copy, operation_named, map.operations);
+        else if (is_key(key, key_length, "objects"))
+            map.object_count = read_names(copy, object_named, map.objects);
         if (!kept)
             return no_memory(reading);
     }
-    return STATUS_OK;
+    if (map.operation_count == 0 || map.object_count == 0)
+        return damaged(reading, frame, "its header lacks the names of operations and objects");
+    return event_log_translate(recording->log, &map) ? no_memory(reading) : STATUS_OK;
 }
 
 static enum status read_source(struct reading *reading, const unsigned char *body, size_t length)
@@ -185,7 +225,7 @@ static enum status read_events(struct reading *reading, const struct recording_f
     if (status == STATUS_LIMIT)
         return damaged(reading, reading->at, "it holds more events than a recording may");
     if (status == STATUS_INVALID)
-        return damaged(reading, reading->at, "an event in it is malformed");
+        return damaged(reading, reading->at, "an event in it is malformed or not known to this lockstep");
     if (good != frame->events || event_log_steps(log) - steps != frame->steps)
         return damaged(reading, reading->at, "its numbers of events and steps do not agree");
     return STATUS_OK;

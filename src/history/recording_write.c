@@ -12,6 +12,7 @@
 #include "history/crc.h"
 #include "history/recording.h"
 #include "history/recording_frame.h"
+#include "operations/operations.h"
 
 struct recording_writer {
     int descriptor; /* -1: failed */
@@ -109,6 +110,31 @@ static const char *shown(const char *path, char out[256])
 
 /* ---- starting ---- */
 
+static const char *operation_word(unsigned number)
+{
+    return operation_row(number)->name;
+}
+
+static const char *object_kind_word(unsigned number)
+{
+    return object_word(number, 0);
+}
+
+/* The names of a table in the order of their numbers, one after another with a space between. */
+static void buffer_add_names(struct buffer *body, const char *key, unsigned count, const char *(*name)(unsigned))
+{
+    struct buffer names = {0};
+    for (unsigned number = 0; number < count; number++) {
+        buffer_add(&names, name(number), strlen(name(number)));
+        buffer_add(&names, number + 1 < count ? " " : "", 1);
+    }
+    if (names.failed)
+        body->failed = true;
+    else
+        buffer_add_pair(body, key, (const char *)names.bytes);
+    free(names.bytes);
+}
+
 static enum status make_start(const struct recording_about *about, struct buffer *out, struct message *message)
 {
     unsigned char start[RECORDING_START] = RECORDING_MAGIC;
@@ -121,6 +147,8 @@ static enum status make_start(const struct recording_about *about, struct buffer
         buffer_add_pair(&body, "argument", about->arguments[i].bytes);
     for (size_t i = 0; i < about->option_count; i++)
         buffer_add_pair(&body, "option", about->options[i].bytes);
+    buffer_add_names(&body, "operations", OPERATION_COUNT, operation_word);
+    buffer_add_names(&body, "objects", OBJECT_COUNT, object_kind_word);
     if (body.length > RECORDING_HEADER_MAX) {
         free(body.bytes);
         return message_set(message, STATUS_LIMIT, "recording: the program's arguments take more than %u bytes",
