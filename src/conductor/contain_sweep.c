@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SWEEP_PROCESSES = 32768, SWEEP_STOP_ROUNDS = 8 };
+enum { SWEEP_PROCESSES = 32768, SWEEP_STOP_ROUNDS = 3, SWEEP_CHILD_ROUNDS = 32 };
 
 struct sweep_entry {
     pid_t pid, parent;
@@ -204,6 +204,31 @@ static bool sweep_collect(int count, enum contain_sweep_whom whom)
     }
 }
 
+/* A process that forks and exits in an endless walk is gone from a list of the whole /proc before its turn comes; but it
+ * becomes our child each time, and the kernel lists those in one small file (where it is configured to). A child's
+ * number cannot be given to another before we collect it, so no second look is needed. */
+static void sweep_kill_children(int proc, enum contain_sweep_whom whom)
+{
+    char name[48], text[1024];
+    pid_t self = (pid_t)syscall(SYS_getpid);
+    snprintf(name, sizeof name, "task/%d/children", (int)self);
+    int filters = whom == CONTAIN_SWEEP_MARKED ? sweep_filters(proc, self) : 0;
+    for (int round = 0; round < SWEEP_CHILD_ROUNDS; round++) {
+        if (sweep_read(proc, self, name, text, sizeof text) <= 0)
+            return;
+        char *at = text, *next;
+        for (long pid = strtol(at, &next, 10); *next == ' '; pid = strtol(at, &next, 10)) {
+            at = next + 1;
+            if (whom == CONTAIN_SWEEP_ALL)
+                kill((pid_t)pid, SIGKILL);
+            else if (sweep_filters(proc, (pid_t)pid) > filters && kill((pid_t)pid, SIGKILL) == 0)
+                waitpid((pid_t)pid, NULL, WNOHANG | __WALL);
+        }
+        if (sweep_collect(0, whom))
+            return;
+    }
+}
+
 static long long sweep_now(void)
 {
     struct timespec now;
@@ -226,6 +251,7 @@ int contain_sweep(int proc, enum contain_sweep_whom whom, int milliseconds)
     }
     for (;;) {
         sweep_signal_all(proc, count, SIGKILL);
+        sweep_kill_children(proc, whom);
         if (sweep_collect(count, whom))
             return 0;
         if (milliseconds >= 0 && sweep_now() >= end)

@@ -174,19 +174,23 @@ static void got_details(struct conductor *c, uint32_t id, const struct record *r
             }
         }
         break;
-    case OPERATION_process_wait: {
-        uint32_t child = record->value > 0 ? guest_process_by_pid(c, (int32_t)record->value) : 0;
-        int status = (int)record->argument[1];
-        event->value = child;
-        if (child && c->processes[child]->zombie && (status & 0xFF) != 0x7F && status != 0xFFFF) {
-            c->processes[child]->zombie = false;
-            name_forget_process(c, child);
-        }
+    case OPERATION_process_wait:
+        event->value = record->value > 0 ? guest_process_by_pid(c, (int32_t)record->value) : 0;
         break;
-    }
     default:
         break;
     }
+}
+
+/* A wait gave this child: it is gone now, unless it was only looked at (WNOWAIT) or stopped. */
+static void collected(struct conductor *c, uint32_t id, uint32_t child)
+{
+    if (!c->processes[child]->zombie ||
+        kernel_process_state(c, c->processes[child]->pid, NULL, NULL) != KERNEL_gone)
+        return;
+    c->processes[child]->zombie = false;
+    name_forget_process(c, child);
+    conductor_tell(c, &(struct event){.kind = EVENT_REAPED, .task = id, .other = child});
 }
 
 static void got(struct conductor *c, uint32_t id, const struct record *record)
@@ -197,6 +201,8 @@ static void got(struct conductor *c, uint32_t id, const struct record *record)
     struct event event = event_of(c, id, record, EVENT_GOT);
     got_details(c, id, record, &event);
     conductor_tell(c, &event);
+    if (record->operation == OPERATION_process_wait && event.value > 0)
+        collected(c, id, (uint32_t)event.value);
     if (flags & OPERATION_READINESS)
         c->readiness = true;
     if ((flags & OPERATION_PRINTS) || c->printing)
