@@ -1,6 +1,7 @@
 /* The conductor's loop: who may be chosen, whose turn it is, what the time is, when the run is over. Touches the guest
  * only through grants (grant.c) and learns of it only through records (records.c) and the kernel (settle.c). */
 #include "conductor/internal.h"
+#include "conductor/live.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -211,12 +212,14 @@ enum status conductor_start(const struct conductor_options *options, struct hist
         status = run_folder_make(c, message);
     if (status == STATUS_OK) {
         gate_prepare(c);
-        status = launch(c, message);
+        status = c->options.live ? live_prepare(c, message) : STATUS_OK;
     }
+    if (status == STATUS_OK)
+        status = launch(c, message);
     if (status == STATUS_OK)
         status = records_watch(c, message);
     if (status == STATUS_OK)
-        status = first_gate(c, message);
+        status = c->options.live ? live_first(c, message) : first_gate(c, message);
     if (status != STATUS_OK) {
         conductor_free(c);
         return status;
@@ -239,6 +242,7 @@ void conductor_free(struct conductor *c)
     source_cache_free(c->sources);
     if (c->watcher >= 0)
         close(c->watcher);
+    live_free(c);
     run_folder_remove(c);
     schedule_clear(&c->schedule);
     policy_free(c->policy);
@@ -444,6 +448,8 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
 {
     if (c->ended)
         return STATUS_ENDED;
+    if (c->live)
+        return live_step(c, message);
     uint32_t tasks[1024];
     size_t count = 0, index = 0;
     for (;;) {

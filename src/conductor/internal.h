@@ -52,6 +52,7 @@ struct guest_process {
     int32_t exit_argument;  /* of process.exit; -1: none asked */
     struct source *source;
     int memory;             /* /proc/PID/mem, -1: not open */
+    unsigned missing;       /* live: looks at which it was gone and nobody had told of its end */
 };
 
 struct guest_object {
@@ -83,8 +84,11 @@ struct guest_watch {
     char last[256];
 };
 
+struct live;
+
 struct conductor {
     struct conductor_options options;
+    struct live *live; /* NULL: held mode */
     struct history *history;
     struct contain *contain;
     struct policy *policy;

@@ -1,4 +1,5 @@
 /* Mutexes, spin locks, read-write locks; POSIX and C11. The real lock is really taken, by its form that does not wait. */
+#include "shim/live.h"
 #include "shim/shim.h"
 
 #include <stdatomic.h>
@@ -52,6 +53,7 @@ static void mutex_result(struct step *step, int error)
 
 SHIM_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
+    LIVE(live_mutex_lock(OPERATION_mutex_lock, mutex, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_mutex_lock))
         return REAL(pthread_mutex_lock)(mutex);
@@ -62,6 +64,7 @@ SHIM_EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 
 SHIM_EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
+    LIVE(live_mutex_lock(OPERATION_mutex_trylock, mutex, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_mutex_trylock))
         return REAL(pthread_mutex_trylock)(mutex);
@@ -85,6 +88,7 @@ static int mutex_timed(struct step *step, pthread_mutex_t *mutex, clockid_t cloc
 
 SHIM_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *deadline)
 {
+    LIVE(live_mutex_timedlock(mutex, CLOCK_REALTIME, deadline, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_mutex_timedlock))
         return REAL(pthread_mutex_timedlock)(mutex, deadline);
@@ -93,6 +97,7 @@ SHIM_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct tim
 
 SHIM_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline)
 {
+    LIVE(live_mutex_timedlock(mutex, clock, deadline, LIVE_HERE));
     struct step step;
     if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) || !step_begin(&step, OPERATION_mutex_timedlock))
         return REAL(pthread_mutex_clocklock)(mutex, clock, deadline);
@@ -100,9 +105,10 @@ SHIM_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 }
 
 /* Calls that never wait: ask, do, tell. */
-#define PLAIN(name, operation, kind, type)                                                                             \
+#define PLAIN(name, operation, kind, type, live)                                                                       \
     SHIM_EXPORT int name(type *object)                                                                                 \
     {                                                                                                                  \
+        LIVE(live);                                                                                                    \
         struct step step;                                                                                              \
         if (!step_begin(&step, operation))                                                                             \
             return REAL(name)(object);                                                                                 \
@@ -113,14 +119,21 @@ SHIM_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
         return error;                                                                                                  \
     }
 
-PLAIN(pthread_mutex_unlock, OPERATION_mutex_unlock, OBJECT_mutex, pthread_mutex_t)
-PLAIN(pthread_mutex_destroy, OPERATION_mutex_destroy, OBJECT_mutex, pthread_mutex_t)
-PLAIN(pthread_mutex_consistent, OPERATION_mutex_consistent, OBJECT_mutex, pthread_mutex_t)
-PLAIN(pthread_rwlock_unlock, OPERATION_rwlock_unlock, OBJECT_rwlock, pthread_rwlock_t)
-PLAIN(pthread_rwlock_destroy, OPERATION_rwlock_destroy, OBJECT_rwlock, pthread_rwlock_t)
+PLAIN(pthread_mutex_unlock, OPERATION_mutex_unlock, OBJECT_mutex, pthread_mutex_t,
+      live_mutex_unlock(object, LIVE_HERE))
+PLAIN(pthread_mutex_destroy, OPERATION_mutex_destroy, OBJECT_mutex, pthread_mutex_t,
+      LIVE_AFTER(OPERATION_mutex_destroy, OBJECT_mutex, object, REAL(pthread_mutex_destroy)(object)))
+PLAIN(pthread_mutex_consistent, OPERATION_mutex_consistent, OBJECT_mutex, pthread_mutex_t,
+      LIVE_AFTER(OPERATION_mutex_consistent, OBJECT_mutex, object, REAL(pthread_mutex_consistent)(object)))
+PLAIN(pthread_rwlock_unlock, OPERATION_rwlock_unlock, OBJECT_rwlock, pthread_rwlock_t,
+      live_rwlock_unlock(object, LIVE_HERE))
+PLAIN(pthread_rwlock_destroy, OPERATION_rwlock_destroy, OBJECT_rwlock, pthread_rwlock_t,
+      LIVE_AFTER(OPERATION_rwlock_destroy, OBJECT_rwlock, object, REAL(pthread_rwlock_destroy)(object)))
 
 SHIM_EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
 {
+    LIVE(LIVE_AFTER_WITH(OPERATION_mutex_init, OBJECT_mutex, mutex, REAL(pthread_mutex_init)(mutex, attributes),
+                         mutex->__data.__kind));
     struct step step;
     if (!step_begin(&step, OPERATION_mutex_init))
         return REAL(pthread_mutex_init)(mutex, attributes);
@@ -154,6 +167,7 @@ static int c11(int error)
 
 SHIM_EXPORT int mtx_init(mtx_t *mutex, int type)
 {
+    LIVE(live_mtx_init(mutex, type, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_mutex_init))
         return REAL(mtx_init)(mutex, type);
@@ -167,6 +181,11 @@ SHIM_EXPORT int mtx_init(mtx_t *mutex, int type)
 
 SHIM_EXPORT void mtx_destroy(mtx_t *mutex)
 {
+    if (live_on()) {
+        REAL(mtx_destroy)(mutex);
+        live_after(OPERATION_mutex_destroy, OBJECT_mutex, mutex, 0, 0, LIVE_HERE);
+        return;
+    }
     struct step step;
     if (!step_begin(&step, OPERATION_mutex_destroy)) {
         REAL(mtx_destroy)(mutex);
@@ -180,6 +199,7 @@ SHIM_EXPORT void mtx_destroy(mtx_t *mutex)
 
 SHIM_EXPORT int mtx_lock(mtx_t *mutex)
 {
+    LIVE(c11(live_mutex_lock(OPERATION_mutex_lock, (pthread_mutex_t *)(void *)mutex, LIVE_HERE)));
     struct step step;
     if (!step_begin(&step, OPERATION_mutex_lock))
         return REAL(mtx_lock)(mutex);
@@ -190,6 +210,7 @@ SHIM_EXPORT int mtx_lock(mtx_t *mutex)
 
 SHIM_EXPORT int mtx_trylock(mtx_t *mutex)
 {
+    LIVE(c11(live_mutex_lock(OPERATION_mutex_trylock, (pthread_mutex_t *)(void *)mutex, LIVE_HERE)));
     struct step step;
     if (!step_begin(&step, OPERATION_mutex_trylock))
         return REAL(mtx_trylock)(mutex);
@@ -203,6 +224,7 @@ SHIM_EXPORT int mtx_trylock(mtx_t *mutex)
 
 SHIM_EXPORT int mtx_timedlock(mtx_t *mutex, const struct timespec *deadline)
 {
+    LIVE(c11(live_mutex_timedlock((pthread_mutex_t *)(void *)mutex, CLOCK_REALTIME, deadline, LIVE_HERE)));
     struct step step;
     if (!step_begin(&step, OPERATION_mutex_timedlock))
         return REAL(mtx_timedlock)(mutex, deadline);
@@ -211,6 +233,7 @@ SHIM_EXPORT int mtx_timedlock(mtx_t *mutex, const struct timespec *deadline)
 
 SHIM_EXPORT int mtx_unlock(mtx_t *mutex)
 {
+    LIVE(c11(live_mutex_unlock((pthread_mutex_t *)(void *)mutex, LIVE_HERE)));
     struct step step;
     if (!step_begin(&step, OPERATION_mutex_unlock))
         return REAL(mtx_unlock)(mutex);
@@ -222,9 +245,10 @@ SHIM_EXPORT int mtx_unlock(mtx_t *mutex)
 }
 
 /* ---- spin locks ---- */
-#define SPIN(name, operation)                                                                                          \
+#define SPIN(name, operation, live)                                                                                    \
     SHIM_EXPORT int name(pthread_spinlock_t *lock)                                                                     \
     {                                                                                                                  \
+        LIVE(live);                                                                                                    \
         struct step step;                                                                                              \
         if (!step_begin(&step, operation))                                                                             \
             return REAL(name)(lock);                                                                                   \
@@ -235,12 +259,13 @@ SHIM_EXPORT int mtx_unlock(mtx_t *mutex)
         return error;                                                                                                  \
     }
 
-SPIN(pthread_spin_trylock, OPERATION_spin_trylock)
-SPIN(pthread_spin_unlock, OPERATION_spin_unlock)
-SPIN(pthread_spin_destroy, OPERATION_spin_destroy)
+SPIN(pthread_spin_trylock, OPERATION_spin_trylock, LIVE_AFTER(OPERATION_spin_trylock, OBJECT_spin, lock, REAL(pthread_spin_trylock)(lock)))
+SPIN(pthread_spin_unlock, OPERATION_spin_unlock, live_spin_unlock(lock, LIVE_HERE))
+SPIN(pthread_spin_destroy, OPERATION_spin_destroy, LIVE_AFTER(OPERATION_spin_destroy, OBJECT_spin, lock, REAL(pthread_spin_destroy)(lock)))
 
 SHIM_EXPORT int pthread_spin_init(pthread_spinlock_t *lock, int shared)
 {
+    LIVE(LIVE_AFTER(OPERATION_spin_init, OBJECT_spin, lock, REAL(pthread_spin_init)(lock, shared)));
     struct step step;
     if (!step_begin(&step, OPERATION_spin_init))
         return REAL(pthread_spin_init)(lock, shared);
@@ -254,6 +279,7 @@ SHIM_EXPORT int pthread_spin_init(pthread_spinlock_t *lock, int shared)
 
 SHIM_EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
 {
+    LIVE(live_spin_lock(lock, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_spin_lock))
         return REAL(pthread_spin_lock)(lock);
@@ -271,6 +297,7 @@ SHIM_EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
 /* ---- read-write locks ---- */
 SHIM_EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_t *attributes)
 {
+    LIVE(LIVE_AFTER(OPERATION_rwlock_init, OBJECT_rwlock, lock, REAL(pthread_rwlock_init)(lock, attributes)));
     struct step step;
     if (!step_begin(&step, OPERATION_rwlock_init))
         return REAL(pthread_rwlock_init)(lock, attributes);
@@ -315,6 +342,7 @@ static int rwlock_take(struct step *step, pthread_rwlock_t *lock, bool writer)
 #define RWLOCK(name, operation, writer)                                                                                \
     SHIM_EXPORT int name(pthread_rwlock_t *lock)                                                                       \
     {                                                                                                                  \
+        LIVE(live_rwlock_lock(lock, writer, -1, NULL, LIVE_HERE));                                                     \
         struct step step;                                                                                              \
         if (!step_begin(&step, operation))                                                                             \
             return REAL(name)(lock);                                                                                   \
@@ -326,8 +354,10 @@ static int rwlock_take(struct step *step, pthread_rwlock_t *lock, bool writer)
 RWLOCK(pthread_rwlock_rdlock, OPERATION_rwlock_rdlock, false)
 RWLOCK(pthread_rwlock_wrlock, OPERATION_rwlock_wrlock, true)
 
-PLAIN(pthread_rwlock_tryrdlock, OPERATION_rwlock_tryrdlock, OBJECT_rwlock, pthread_rwlock_t)
-PLAIN(pthread_rwlock_trywrlock, OPERATION_rwlock_trywrlock, OBJECT_rwlock, pthread_rwlock_t)
+PLAIN(pthread_rwlock_tryrdlock, OPERATION_rwlock_tryrdlock, OBJECT_rwlock, pthread_rwlock_t,
+      LIVE_AFTER(OPERATION_rwlock_tryrdlock, OBJECT_rwlock, object, REAL(pthread_rwlock_tryrdlock)(object)))
+PLAIN(pthread_rwlock_trywrlock, OPERATION_rwlock_trywrlock, OBJECT_rwlock, pthread_rwlock_t,
+      LIVE_AFTER(OPERATION_rwlock_trywrlock, OBJECT_rwlock, object, REAL(pthread_rwlock_trywrlock)(object)))
 
 static int rwlock_timed(struct step *step, pthread_rwlock_t *lock, bool writer, clockid_t clock,
                         const struct timespec *deadline)
@@ -344,6 +374,7 @@ static int rwlock_timed(struct step *step, pthread_rwlock_t *lock, bool writer, 
 #define RWLOCK_TIMED(name, operation, writer)                                                                          \
     SHIM_EXPORT int name(pthread_rwlock_t *lock, const struct timespec *deadline)                                      \
     {                                                                                                                  \
+        LIVE(live_rwlock_lock(lock, writer, CLOCK_REALTIME, deadline, LIVE_HERE));                                     \
         struct step step;                                                                                              \
         if (!step_begin(&step, operation))                                                                             \
             return REAL(name)(lock, deadline);                                                                         \
@@ -356,6 +387,7 @@ RWLOCK_TIMED(pthread_rwlock_timedwrlock, OPERATION_rwlock_timedwrlock, true)
 #define RWLOCK_CLOCK(name, operation, writer)                                                                          \
     SHIM_EXPORT int name(pthread_rwlock_t *lock, clockid_t clock, const struct timespec *deadline)                     \
     {                                                                                                                  \
+        LIVE(live_rwlock_lock(lock, writer, clock, deadline, LIVE_HERE));                                              \
         struct step step;                                                                                              \
         if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) || !step_begin(&step, operation))                    \
             return REAL(name)(lock, clock, deadline);                                                                  \

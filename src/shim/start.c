@@ -1,6 +1,7 @@
 /* The shim's beginning in a process image: finds the run by its environment, maps the gate, binds the real functions,
  * hides its traces from the guest (environment, descriptors) and says hello. Without a run in the environment the shim
  * does nothing but pass every call through. */
+#include "shim/live.h"
 #include "shim/shim.h"
 
 #include "shim/memory.h"
@@ -189,6 +190,12 @@ __attribute__((constructor(101))) static void shim_start(int count, char **argum
     shim_self.slot = &shim_process.gate->slot[index];
     shim_self.index = index;
     shim_self.tid = shim_process.pid;
+    if (shim_process.live) {
+        live_start();
+        shim_thread_key_create();
+        shim_process_start();
+        return;
+    }
     shim_hello((int32_t)SYSTEM(SYS_getppid, 0), true);
     shim_thread_key_create();
     shim_thread_register(pthread_self(), index);

@@ -2,6 +2,7 @@
  * newcomer waits at its first gate before it runs a line of the guest's code. */
 #include "shim/shim.h"
 
+#include "shim/live.h"
 #include "shim/memory.h"
 
 #include <string.h>
@@ -60,6 +61,10 @@ static void thread_exit(void *value)
         pthread_setspecific(exit_key, value);
         return;
     }
+    if (live_on()) {
+        live_thread_exit();
+        return;
+    }
     struct step step;
     if (!step_begin(&step, OPERATION_thread_exit))
         return;
@@ -74,6 +79,11 @@ static void thread_exit(void *value)
 void shim_thread_key_create(void)
 {
     exit_key_made = pthread_key_create(&exit_key, thread_exit) == 0;
+    shim_thread_key_set();
+}
+
+void shim_thread_key_set(void)
+{
     if (exit_key_made)
         pthread_setspecific(exit_key, &exit_key);
 }
@@ -148,6 +158,7 @@ static int create(struct step *step, const struct creation *creation)
 
 SHIM_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument)
 {
+    LIVE(live_thread_create(thread, attributes, (void *)(uintptr_t)routine, argument, false, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_thread_create))
         return REAL(pthread_create)(thread, attributes, routine, argument);
@@ -170,6 +181,7 @@ SHIM_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attribut
 
 SHIM_EXPORT int thrd_create(thrd_t *thread, thrd_start_t routine, void *argument)
 {
+    LIVE(live_thread_create((pthread_t *)thread, NULL, (void *)(uintptr_t)routine, argument, true, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_thread_create))
         return REAL(thrd_create)(thread, routine, argument);
@@ -214,6 +226,7 @@ static int join(struct step *step, pthread_t thread, void **value)
 
 SHIM_EXPORT int pthread_join(pthread_t thread, void **value)
 {
+    LIVE(live_thread_join(OPERATION_thread_join, thread, value, CLOCK_REALTIME, NULL, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_thread_join))
         return REAL(pthread_join)(thread, value);
@@ -224,6 +237,7 @@ SHIM_EXPORT int pthread_join(pthread_t thread, void **value)
 
 SHIM_EXPORT int thrd_join(thrd_t thread, int *value)
 {
+    LIVE(live_thrd_join(thread, value, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_thread_join))
         return REAL(thrd_join)(thread, value);
@@ -237,6 +251,7 @@ SHIM_EXPORT int thrd_join(thrd_t thread, int *value)
 
 SHIM_EXPORT int pthread_tryjoin_np(pthread_t thread, void **value)
 {
+    LIVE(live_thread_join(OPERATION_thread_tryjoin, thread, value, CLOCK_REALTIME, NULL, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_thread_tryjoin))
         return REAL(pthread_tryjoin_np)(thread, value);
@@ -260,6 +275,8 @@ static int timed_join(struct step *step, pthread_t thread, void **value, clockid
 
 SHIM_EXPORT int pthread_timedjoin_np(pthread_t thread, void **value, const struct timespec *deadline)
 {
+    LIVE(live_thread_join(deadline ? OPERATION_thread_timedjoin : OPERATION_thread_join, thread, value, CLOCK_REALTIME,
+                          deadline, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_thread_timedjoin))
         return REAL(pthread_timedjoin_np)(thread, value, deadline);
@@ -268,6 +285,8 @@ SHIM_EXPORT int pthread_timedjoin_np(pthread_t thread, void **value, const struc
 
 SHIM_EXPORT int pthread_clockjoin_np(pthread_t thread, void **value, clockid_t clock, const struct timespec *deadline)
 {
+    LIVE(live_thread_join(deadline ? OPERATION_thread_timedjoin : OPERATION_thread_join, thread, value, clock, deadline,
+                          LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_thread_timedjoin))
         return REAL(pthread_clockjoin_np)(thread, value, clock, deadline);
@@ -276,6 +295,7 @@ SHIM_EXPORT int pthread_clockjoin_np(pthread_t thread, void **value, clockid_t c
 
 SHIM_EXPORT int pthread_detach(pthread_t thread)
 {
+    LIVE(live_thread_tell(OPERATION_thread_detach, thread, REAL(pthread_detach)(thread), LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_thread_detach))
         return REAL(pthread_detach)(thread);
@@ -288,6 +308,7 @@ SHIM_EXPORT int pthread_detach(pthread_t thread)
 
 SHIM_EXPORT int thrd_detach(thrd_t thread)
 {
+    LIVE(live_thread_tell(OPERATION_thread_detach, (pthread_t)thread, REAL(thrd_detach)(thread), LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_thread_detach))
         return REAL(thrd_detach)(thread);
@@ -348,6 +369,7 @@ void step_cancellation(struct step *step)
 
 SHIM_EXPORT int pthread_cancel(pthread_t thread)
 {
+    LIVE(live_thread_tell(OPERATION_thread_cancel, thread, REAL(pthread_cancel)(thread), LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_thread_cancel))
         return REAL(pthread_cancel)(thread);
@@ -363,6 +385,7 @@ SHIM_EXPORT int pthread_cancel(pthread_t thread)
 /* ---- yield and once ---- */
 SHIM_EXPORT int sched_yield(void)
 {
+    LIVE(live_after(OPERATION_thread_yield, OBJECT_none, NULL, REAL(sched_yield)(), 0, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_thread_yield))
         return REAL(sched_yield)();

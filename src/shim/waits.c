@@ -3,6 +3,7 @@
  * Condition variables and barriers have no form that does not wait, and take their lock again inside the library: they
  * are emulated over the gate, with the rules of POSIX (XSH pthread_cond_wait, pthread_barrier_wait); who waits is kept
  * by the model. The guest's mutex is really released and really taken again. Semaphores are real. */
+#include "shim/live.h"
 #include "shim/shim.h"
 
 /* ---- condition variables ---- */
@@ -55,6 +56,7 @@ static clockid_t condition_clock(const pthread_cond_t *cond)
 
 SHIM_EXPORT int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
+    LIVE(live_cond_wait(cond, mutex, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_cond_wait))
         return REAL(pthread_cond_wait)(cond, mutex);
@@ -70,6 +72,7 @@ static bool malformed(const struct timespec *deadline)
 
 SHIM_EXPORT int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *deadline)
 {
+    LIVE(live_cond_timedwait(cond, mutex, -1, deadline, LIVE_HERE));
     struct step step;
     if (malformed(deadline) || !step_begin(&step, OPERATION_cond_timedwait))
         return REAL(pthread_cond_timedwait)(cond, mutex, deadline);
@@ -79,6 +82,7 @@ SHIM_EXPORT int pthread_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mu
 SHIM_EXPORT int pthread_cond_clockwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
                                        const struct timespec *deadline)
 {
+    LIVE(live_cond_timedwait(cond, mutex, clock, deadline, LIVE_HERE));
     struct step step;
     if (malformed(deadline) || (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) ||
         !step_begin(&step, OPERATION_cond_timedwait))
@@ -97,18 +101,21 @@ static int condition_wake(struct step *step, void *cond)
 
 SHIM_EXPORT int pthread_cond_signal(pthread_cond_t *cond)
 {
+    LIVE(live_cond_wake(OPERATION_cond_signal, cond, LIVE_HERE));
     struct step step;
     return step_begin(&step, OPERATION_cond_signal) ? condition_wake(&step, cond) : REAL(pthread_cond_signal)(cond);
 }
 
 SHIM_EXPORT int pthread_cond_broadcast(pthread_cond_t *cond)
 {
+    LIVE(live_cond_wake(OPERATION_cond_broadcast, cond, LIVE_HERE));
     struct step step;
     return step_begin(&step, OPERATION_cond_broadcast) ? condition_wake(&step, cond) : REAL(pthread_cond_broadcast)(cond);
 }
 
 SHIM_EXPORT int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attributes)
 {
+    LIVE(LIVE_AFTER(OPERATION_cond_init, OBJECT_cond, cond, REAL(pthread_cond_init)(cond, attributes)));
     struct step step;
     if (!step_begin(&step, OPERATION_cond_init))
         return REAL(pthread_cond_init)(cond, attributes);
@@ -121,6 +128,7 @@ SHIM_EXPORT int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t
 
 SHIM_EXPORT int pthread_cond_destroy(pthread_cond_t *cond)
 {
+    LIVE(LIVE_AFTER(OPERATION_cond_destroy, OBJECT_cond, cond, REAL(pthread_cond_destroy)(cond)));
     struct step step;
     if (!step_begin(&step, OPERATION_cond_destroy))
         return REAL(pthread_cond_destroy)(cond);
@@ -139,6 +147,7 @@ static int c11(int error)
 
 SHIM_EXPORT int cnd_init(cnd_t *cond)
 {
+    LIVE(c11(LIVE_AFTER(OPERATION_cond_init, OBJECT_cond, cond, REAL(pthread_cond_init)((pthread_cond_t *)(void *)cond, NULL))));
     struct step step;
     if (!step_begin(&step, OPERATION_cond_init))
         return REAL(cnd_init)(cond);
@@ -151,6 +160,11 @@ SHIM_EXPORT int cnd_init(cnd_t *cond)
 
 SHIM_EXPORT void cnd_destroy(cnd_t *cond)
 {
+    if (live_on()) {
+        REAL(cnd_destroy)(cond);
+        live_after(OPERATION_cond_destroy, OBJECT_cond, cond, 0, 0, LIVE_HERE);
+        return;
+    }
     struct step step;
     if (!step_begin(&step, OPERATION_cond_destroy)) {
         REAL(cnd_destroy)(cond);
@@ -164,6 +178,7 @@ SHIM_EXPORT void cnd_destroy(cnd_t *cond)
 
 SHIM_EXPORT int cnd_wait(cnd_t *cond, mtx_t *mutex)
 {
+    LIVE(c11(live_cond_wait((pthread_cond_t *)(void *)cond, (pthread_mutex_t *)(void *)mutex, LIVE_HERE)));
     struct step step;
     if (!step_begin(&step, OPERATION_cond_wait))
         return REAL(cnd_wait)(cond, mutex);
@@ -174,6 +189,7 @@ SHIM_EXPORT int cnd_wait(cnd_t *cond, mtx_t *mutex)
 
 SHIM_EXPORT int cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *deadline)
 {
+    LIVE(c11(live_cond_timedwait((pthread_cond_t *)(void *)cond, (pthread_mutex_t *)(void *)mutex, CLOCK_REALTIME, deadline, LIVE_HERE)));
     struct step step;
     if (malformed(deadline) || !step_begin(&step, OPERATION_cond_timedwait))
         return REAL(cnd_timedwait)(cond, mutex, deadline);
@@ -183,12 +199,14 @@ SHIM_EXPORT int cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *
 
 SHIM_EXPORT int cnd_signal(cnd_t *cond)
 {
+    LIVE(c11(live_cond_wake(OPERATION_cond_signal, (pthread_cond_t *)(void *)cond, LIVE_HERE)));
     struct step step;
     return step_begin(&step, OPERATION_cond_signal) ? condition_wake(&step, cond) : REAL(cnd_signal)(cond);
 }
 
 SHIM_EXPORT int cnd_broadcast(cnd_t *cond)
 {
+    LIVE(c11(live_cond_wake(OPERATION_cond_broadcast, (pthread_cond_t *)(void *)cond, LIVE_HERE)));
     struct step step;
     return step_begin(&step, OPERATION_cond_broadcast) ? condition_wake(&step, cond) : REAL(cnd_broadcast)(cond);
 }
@@ -207,9 +225,10 @@ static int semaphore_end(struct step *step, sem_t *semaphore, int result)
 }
 
 /* What a call that cannot wait does between asking and telling. */
-#define SEMAPHORE(name, operation)                                                                                     \
+#define SEMAPHORE(name, operation, live)                                                                               \
     SHIM_EXPORT int name(sem_t *semaphore)                                                                             \
     {                                                                                                                  \
+        LIVE(live(semaphore, LIVE_HERE));                                                                              \
         struct step step;                                                                                              \
         if (!step_begin(&step, operation))                                                                             \
             return REAL(name)(semaphore);                                                                              \
@@ -218,8 +237,8 @@ static int semaphore_end(struct step *step, sem_t *semaphore, int result)
         return semaphore_end(&step, semaphore, REAL(name)(semaphore));                                                 \
     }
 
-SEMAPHORE(sem_trywait, OPERATION_semaphore_trywait)
-SEMAPHORE(sem_post, OPERATION_semaphore_post)
+SEMAPHORE(sem_trywait, OPERATION_semaphore_trywait, live_semaphore_trywait)
+SEMAPHORE(sem_post, OPERATION_semaphore_post, live_semaphore_post)
 
 static int semaphore_take(struct step *step, sem_t *semaphore)
 {
@@ -245,6 +264,7 @@ static int semaphore_take(struct step *step, sem_t *semaphore)
 
 SHIM_EXPORT int sem_wait(sem_t *semaphore)
 {
+    LIVE(live_semaphore_wait(semaphore, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_semaphore_wait))
         return REAL(sem_wait)(semaphore);
@@ -259,6 +279,7 @@ static int semaphore_timed(struct step *step, sem_t *semaphore, clockid_t clock,
 
 SHIM_EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *deadline)
 {
+    LIVE(live_semaphore_timedwait(semaphore, CLOCK_REALTIME, deadline, LIVE_HERE));
     struct step step;
     if (malformed(deadline) || !step_begin(&step, OPERATION_semaphore_timedwait))
         return REAL(sem_timedwait)(semaphore, deadline);
@@ -267,6 +288,7 @@ SHIM_EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *deadline)
 
 SHIM_EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *deadline)
 {
+    LIVE(live_semaphore_timedwait(semaphore, clock, deadline, LIVE_HERE));
     struct step step;
     if (malformed(deadline) || (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) ||
         !step_begin(&step, OPERATION_semaphore_timedwait))
@@ -292,6 +314,8 @@ SHIM_EXPORT int sem_getvalue(sem_t *semaphore, int *value)
 
 SHIM_EXPORT int sem_init(sem_t *semaphore, int shared, unsigned int value)
 {
+    LIVE(live_semaphore_after(OPERATION_semaphore_init, semaphore, REAL(sem_init)(semaphore, shared, value), value,
+                              LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_semaphore_init))
         return REAL(sem_init)(semaphore, shared, value);
@@ -309,6 +333,7 @@ SHIM_EXPORT int sem_init(sem_t *semaphore, int shared, unsigned int value)
 
 SHIM_EXPORT int sem_destroy(sem_t *semaphore)
 {
+    LIVE(live_semaphore_after(OPERATION_semaphore_destroy, semaphore, REAL(sem_destroy)(semaphore), 0, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_semaphore_destroy))
         return REAL(sem_destroy)(semaphore);
@@ -384,6 +409,8 @@ SHIM_EXPORT int sem_unlink(const char *name)
 SHIM_EXPORT int pthread_barrier_init(pthread_barrier_t *barrier, const pthread_barrierattr_t *attributes,
                                      unsigned int count)
 {
+    LIVE(LIVE_AFTER_WITH(OPERATION_barrier_init, OBJECT_barrier, barrier,
+                         REAL(pthread_barrier_init)(barrier, attributes, count), count));
     struct step step;
     if (!step_begin(&step, OPERATION_barrier_init))
         return REAL(pthread_barrier_init)(barrier, attributes, count);
@@ -397,6 +424,7 @@ SHIM_EXPORT int pthread_barrier_init(pthread_barrier_t *barrier, const pthread_b
 
 SHIM_EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
 {
+    LIVE(LIVE_AFTER(OPERATION_barrier_destroy, OBJECT_barrier, barrier, REAL(pthread_barrier_destroy)(barrier)));
     struct step step;
     if (!step_begin(&step, OPERATION_barrier_destroy))
         return REAL(pthread_barrier_destroy)(barrier);
@@ -409,6 +437,7 @@ SHIM_EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
 
 SHIM_EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
 {
+    LIVE(live_barrier_wait(barrier, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_barrier_wait))
         return REAL(pthread_barrier_wait)(barrier);
