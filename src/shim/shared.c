@@ -1,5 +1,7 @@
 /* Objects in memory that several processes map: which mapped object, and where in it. The table is learned from the
  * kernel's own list of mappings whenever the guest maps something shared. */
+#include "shim/shared.h"
+
 #include "shim/shim.h"
 
 #include <string.h>
@@ -34,6 +36,36 @@ static uint64_t number(const char **at, unsigned base)
             return value;
         value = value * base + digit;
     }
+}
+
+/* What was mapped there is gone, or something else takes its place. */
+void shim_shared_forget(const volatile void *address, size_t length)
+{
+    uint64_t start = (uint64_t)(uintptr_t)address, end = start + length;
+    for (uint32_t i = 0; i < shared_count; i++) {
+        if (shared[i].end <= start || shared[i].start >= end)
+            continue;
+        if (shared[i].start < start && shared[i].end > end && shared_count < SHARED_MAX) {
+            shared[shared_count] = shared[i]; /* a hole in the middle: the upper part is an entry of its own */
+            shared[shared_count].offset += end - shared[i].start;
+            shared[shared_count++].start = end;
+            shared[i].end = start;
+        } else if (shared[i].start < start) {
+            shared[i].end = start;
+        } else if (shared[i].end > end) {
+            shared[i].offset += end - shared[i].start;
+            shared[i].start = end;
+        } else {
+            shared[i--] = shared[--shared_count];
+        }
+    }
+}
+
+void shim_shared_forget_at(const volatile void *address)
+{
+    for (uint32_t i = 0; i < shared_count; i++)
+        if (shared[i].start == (uint64_t)(uintptr_t)address)
+            shared[i--] = shared[--shared_count];
 }
 
 /* One line of /proc/self/maps (proc(5)): start-end perms offset major:minor inode path. */
