@@ -280,10 +280,10 @@ size_t codec_decode(struct codec *codec, const struct codec_map *map, const unsi
         return 0;
     if (out->length > 0)
         out->payload = at;
-    struct event as_written = *out;
+    /* Both sides learn from the numbers that were written. */
+    codec_learn(codec, out);
     if ((map && !codec_translate(map, out)) || !codec_event_valid(out))
         return 0;
-    codec_learn(codec, &as_written);
     *step = bytes[0] & CODEC_STEP;
     return (size_t)(at - bytes) + out->length;
 }
