@@ -255,6 +255,7 @@ void conductor_free(struct conductor *c)
     free(c->object_slots);
     free(c->places);
     free(c->watches);
+    free(c->timers);
     free(c->buffer);
     for (int stream = 0; stream < 2; stream++)
         free(c->output[stream].bytes);
@@ -380,6 +381,8 @@ static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max
         if (!someone_lives(c, &outside))
             return finish(c, VERDICT_finished);
         int64_t deadline = world_next_deadline(conductor_world(c));
+        if (timers_next(c) < deadline)
+            deadline = timers_next(c);
         if (deadline != INT64_MAX) {
             time_jump(c, deadline);
             continue;

@@ -134,6 +134,20 @@ enum status grant_await(struct conductor *c, struct message *message)
     return STATUS_OK;
 }
 
+enum status grant_probe(struct conductor *c, uint32_t id, struct message *message)
+{
+    c->probe_answer = -1;
+    grant_write(c, id, GRANT_PROBE, 0, GATE_SLOTS);
+    for (int waited = 0; c->probe_answer < 0 && c->tasks[id].phase == PHASE_granted; waited++) {
+        enum status status = records_read(c, LOOK_AFTER_MS, message);
+        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+            return status;
+        if (waited > 10)
+            settle_deaths(c), waited = 0;
+    }
+    return STATUS_OK;
+}
+
 enum status grant_probe_all(struct conductor *c, struct message *message)
 {
     c->readiness = false;
@@ -148,15 +162,9 @@ enum status grant_probe_all(struct conductor *c, struct message *message)
             const struct world_task *known = world_task(conductor_world(c), id);
             if (!known || known->state != STATE_blocked)
                 continue;
-            c->probe_answer = -1;
-            grant_write(c, id, GRANT_PROBE, 0, GATE_SLOTS);
-            for (int waited = 0; c->probe_answer < 0 && c->tasks[id].phase == PHASE_granted; waited++) {
-                enum status status = records_read(c, LOOK_AFTER_MS, message);
-                if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-                    return status;
-                if (waited > 50)
-                    settle_deaths(c), waited = 0;
-            }
+            enum status status = grant_probe(c, id, message);
+            if (status != STATUS_OK)
+                return status;
             if (c->probe_answer == 1)
                 conductor_tell(c, &(struct event){.kind = EVENT_READY, .task = id});
         }

@@ -78,6 +78,13 @@ struct guest_place {
     uint32_t id;
 };
 
+struct guest_timer {
+    uint32_t process;
+    int64_t number; /* in its process (shim/timer.h) */
+    int signal;     /* 0: none (a timerfd) */
+    int64_t interval, due; /* virtual ns; INT64_MAX: not set */
+};
+
 struct guest_watch {
     uint32_t process;
     size_t index; /* of options.watches */
@@ -118,6 +125,8 @@ struct conductor {
     struct guest_string *strings;
     uint32_t string_capacity;
 
+    struct guest_timer *timers;
+    uint32_t timer_count;
     struct guest_watch *watches;
     uint32_t watch_count;
     uint32_t images;
@@ -203,7 +212,9 @@ bool input_awaited(const struct conductor *c); /* someone waits for the terminal
 enum status program_check(const char *path, struct message *message);
 
 /* ---- timers.c ---- */
-void timers_fire(struct conductor *c);
+void timers_set(struct conductor *c, uint32_t process, const struct record *record); /* from time.timer's GOT */
+int64_t timers_next(const struct conductor *c);                                     /* INT64_MAX: none */
+void timers_fire(struct conductor *c);                                              /* raises what is due */
 
 
 void output_drain(struct conductor *c);
@@ -215,6 +226,8 @@ void conductor_mark(struct conductor *c, const char *why);
 void grant_write(struct conductor *c, uint32_t task, uint32_t action, int64_t result, uint32_t slot);
 /* Lets the task go with what the world rules, and returns when it is held again, ended, or found outside. */
 enum status grant_step(struct conductor *c, uint32_t task, size_t enabled, size_t index, struct message *message);
+/* Asks one held task whether it could go on now; c->probe_answer. */
+enum status grant_probe(struct conductor *c, uint32_t task, struct message *message);
 /* Asks every task that waits for a descriptor whether it could go on now, in the order of names. */
 enum status grant_probe_all(struct conductor *c, struct message *message);
 /* Waits until nobody runs guest code. */

@@ -174,6 +174,10 @@ static void got_details(struct conductor *c, uint32_t id, const struct record *r
             }
         }
         break;
+    case OPERATION_time_timer:
+        if (record->outcome == OUTCOME_done)
+            timers_set(c, c->tasks[id].process, record);
+        break;
     case OPERATION_process_wait:
         event->value = record->value > 0 ? guest_process_by_pid(c, (int32_t)record->value) : 0;
         break;

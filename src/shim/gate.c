@@ -3,6 +3,7 @@
 #include "shim/shim.h"
 
 #include "shim/memory.h"
+#include "shim/timer.h"
 
 #include <linux/futex.h>
 #include <limits.h>
@@ -203,6 +204,8 @@ static enum grant_action gate_hold(struct step *step)
         atomic_store_explicit(&slot->held, 0, memory_order_relaxed);
         struct gate_grant grant = slot->grant;
         if (grant.action == GRANT_PROBE) {
+            if (time_now() >= atomic_load_explicit(&timer_next, memory_order_acquire))
+                timer_fire();
             struct record answer;
             shim_record_init(&answer, RECORD_PROBED, step->record.operation);
             answer.value = step->ready ? step->ready(step) : 1;

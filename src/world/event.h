@@ -35,6 +35,7 @@ enum event_kind {
     EVENT_DIVERGED,      /* model and outcome differ; `text` says how */
     EVENT_LOST,          /* `value` records of process `other` were lost */
     EVENT_DEADLINE,      /* task gets an additional deadline ... reserved for timers: timer `object` fires at `time` */
+    EVENT_SIGNAL,        /* signal `value` comes to process `other` without a step: a timer is due */
     EVENT_END,           /* the run is over: verdict `value` (enum verdict) */
     EVENT_KIND_COUNT
 };

@@ -782,6 +782,9 @@ enum status world_step(struct world *world, const struct event *event)
     case EVENT_DEADLINE:
         step_deadline(world, event);
         break;
+    case EVENT_SIGNAL:
+        world_signal_pend(world, event->other, 0, (int)event->value);
+        break;
     case EVENT_UNOBSERVED:
         process_at(world, event->other)->view.unobserved = event->other != 0;
         break;
