@@ -97,7 +97,7 @@ static bool init_send(int socket, const void *record, size_t size, const int *de
 static void init_fail(struct init *init, enum init_stage stage, int error) __attribute__((noreturn));
 static void init_fail(struct init *init, enum init_stage stage, int error)
 {
-    struct init_ready ready = {.stage = stage, .error = error ? error : EIO};
+    struct init_ready ready = {.stage = (int32_t)stage, .error = error ? error : EIO};
     init_send(init->options->control, &ready, sizeof ready, NULL, 0);
     init_end(init);
 }

@@ -20,7 +20,7 @@ enum { GUEST_STATUS_DESCRIPTOR = 3, GUEST_DESCRIPTORS = 1024 };
 static void guest_fail(int descriptor, enum init_stage stage, int error) __attribute__((noreturn));
 static void guest_fail(int descriptor, enum init_stage stage, int error)
 {
-    struct init_failure failure = {.stage = stage, .error = error};
+    struct init_failure failure = {.stage = (int32_t)stage, .error = error};
     if (write(descriptor, &failure, sizeof failure) != (long)sizeof failure)
         _exit(126);
     _exit(127);
