@@ -230,6 +230,8 @@ static void blocked(struct conductor *c, uint32_t id, const struct record *recor
         c->granted = 0;
     event.outcome = OUTCOME_blocked;
     conductor_tell(c, &event);
+    if (operation_row(record->operation)->flags & OPERATION_READINESS)
+        c->readiness = true; /* a write may have given a part before it had to wait */
     if (c->printing)
         conductor_output(c);
     name_watch(c, task->process);
