@@ -1,0 +1,184 @@
+/* A branch keeps what was expected and compares event by event until it is reached. What differs from run to run though
+ * the run is the same is left out of the comparison: process ids where the guest has none of its own. */
+#include "app/branch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/text.h"
+#include "base/escape.h"
+#include "operations/operations.h"
+
+struct branch {
+    struct history *expected; /* NULL: none */
+    uint32_t step;
+    char task[32];
+    uint32_t last;     /* event of the expected run before the choice of the step */
+    uint32_t compared; /* events met so far */
+    bool taken;
+    char *schedule;
+};
+
+enum { CANDIDATES_MAX = 1024 };
+
+/* "P1.main P1.T2" */
+static void name_tasks(const struct world *world, const uint32_t *tasks, size_t count, char *out, size_t size)
+{
+    size_t length = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < count && length < size; i++) {
+        const struct world_task *task = world_task(world, tasks[i]);
+        length += (size_t)snprintf(out + length, size - length, "%s%s", length ? " " : "", task ? task->name : "?");
+    }
+}
+
+static uint32_t find_task(const struct world *world, const char *name)
+{
+    for (uint32_t id = 1; id <= world_task_count(world); id++) {
+        if (strcmp(world_task(world, id)->name, name) == 0)
+            return id;
+    }
+    return 0;
+}
+
+enum status branch_new(struct history *expected, uint32_t step, const char *task, struct branch **out,
+                       struct message *message)
+{
+    *out = NULL;
+    struct branch *branch = calloc(1, sizeof *branch);
+    if (!branch)
+        return message_set(message, STATUS_MEMORY, _("out of memory"));
+    branch->expected = expected;
+    branch->step = step;
+    escape_text(ESCAPE_LABEL, task, strlen(task), branch->task, sizeof branch->task);
+    if (expected && step > history_steps(expected)) {
+        free(branch);
+        return message_set(message, STATUS_USAGE, _("--branch %u: the recording has only %u steps"), step,
+                           history_steps(expected));
+    }
+    if (expected) {
+        branch->last = history_step_last(expected, step - 1);
+        branch->schedule = history_schedule(expected, branch->last);
+        if (!branch->schedule) {
+            free(branch);
+            return message_set(message, STATUS_MEMORY, _("out of memory"));
+        }
+    }
+    *out = branch;
+    return STATUS_OK;
+}
+
+void branch_free(struct branch *branch)
+{
+    if (!branch)
+        return;
+    free(branch->schedule);
+    free(branch);
+}
+
+const char *branch_schedule(const struct branch *branch, const char *own)
+{
+    return branch->schedule ? branch->schedule : own;
+}
+
+/* ---- comparing ---- */
+
+/* What an event says, without what may differ. */
+static bool same(const struct event *a, const struct event *b)
+{
+    if (a->kind != b->kind || a->outcome != b->outcome || a->operation != b->operation || a->task != b->task ||
+        a->object != b->object || a->second != b->second || a->place != b->place || a->text != b->text ||
+        a->other != b->other || a->error != b->error || a->length != b->length || a->value != b->value ||
+        a->time != b->time)
+        return false;
+    return a->length == 0 || memcmp(a->payload, b->payload, a->length) == 0;
+}
+
+static const char *event_word(const struct event *event)
+{
+    static const char *const words[EVENT_KIND_COUNT] = {
+        [EVENT_STRING] = "text",
+        [EVENT_PLACE] = "place",
+        [EVENT_PROCESS] = "process born",
+        [EVENT_TASK] = "task born",
+        [EVENT_OBJECT] = "object",
+        [EVENT_ASKED] = "asked",
+        [EVENT_GRANTED] = "granted",
+        [EVENT_GOT] = "done",
+        [EVENT_BLOCKED] = "blocked",
+        [EVENT_READY] = "ready",
+        [EVENT_TASK_ENDED] = "task ended",
+        [EVENT_PROCESS_ENDED] = "process ended",
+        [EVENT_REAPED] = "reaped",
+        [EVENT_ADOPTED] = "adopted",
+        [EVENT_STOPPED] = "stopped",
+        [EVENT_OUTPUT] = "output",
+        [EVENT_TIME] = "time",
+        [EVENT_WATCH] = "watched value",
+        [EVENT_PREEMPTED] = "preempted",
+        [EVENT_UNOBSERVED] = "unobserved",
+        [EVENT_OUTSIDE] = "outside",
+        [EVENT_DIVERGED] = "diverged",
+        [EVENT_LOST] = "lost",
+        [EVENT_DEADLINE] = "deadline",
+        [EVENT_SIGNAL] = "signal",
+        [EVENT_END] = "end",
+    };
+    return event->kind < EVENT_KIND_COUNT && words[event->kind] ? words[event->kind] : "?";
+}
+
+/* "P1.T2: mutex.lock asked" */
+static void event_text(const struct world *world, const struct event *event, char *out, size_t size)
+{
+    const struct world_task *task = world && event->task ? world_task(world, event->task) : NULL;
+    const struct operation_row *row = event->operation ? operation_row(event->operation) : NULL;
+    snprintf(out, size, "%s%s%s%s%s", task ? task->name : "", task ? ": " : "", row ? row->name : "", row ? " " : "",
+             event_word(event));
+}
+
+enum status branch_compare(struct branch *branch, const struct event *event, struct message *message)
+{
+    if (!branch->expected || branch->compared >= branch->last)
+        return STATUS_OK;
+    branch->compared++;
+    struct event wanted;
+    bool there = history_event(branch->expected, branch->compared, &wanted);
+    if (there && same(&wanted, event))
+        return STATUS_OK;
+    char now[160], then[160] = "?";
+    const struct world *world = history_world_at(branch->expected, branch->compared);
+    event_text(world, event, now, sizeof now);
+    if (there)
+        event_text(world, &wanted, then, sizeof then);
+    return message_set(message, STATUS_DIVERGED,
+                       _("the run did not repeat the recording: at event %u (step %u) there was \"%s\", the recording "
+                         "has \"%s\". Was the program built anew, or does it depend on time or input from outside?"),
+                       branch->compared, history_step_at(branch->expected, branch->compared) + 1, now, then);
+}
+
+/* ---- choosing ---- */
+
+enum status branch_choose(struct branch *branch, struct history *history, struct conductor *conductor, uint32_t *task,
+                          struct message *message)
+{
+    *task = 0;
+    if (branch->taken || history_steps(history) + 1 < branch->step)
+        return STATUS_OK;
+    branch->taken = true;
+    branch->compared = branch->last; /* from here on another run */
+    const struct world *world = history_world(history);
+    uint32_t candidates[CANDIDATES_MAX];
+    size_t count = conductor_candidates(conductor, candidates, CANDIDATES_MAX);
+    uint32_t wanted = find_task(world, branch->task);
+    for (size_t i = 0; wanted && i < count && i < CANDIDATES_MAX; i++) {
+        if (candidates[i] == wanted) {
+            *task = wanted;
+            return STATUS_OK;
+        }
+    }
+    char names[400];
+    name_tasks(world, candidates, count < 16 ? count : 16, names, sizeof names);
+    return message_set(message, STATUS_USAGE, _("--branch %u:%s: that task cannot be chosen there; these can: %s"),
+                       branch->step, branch->task, names);
+}

@@ -1,0 +1,166 @@
+/* From what a person typed to a scene, and from a scene to a plan. The scene's program is compiled by `lockstep cc`
+ * unless it was built with lockstep. */
+#include "app/scenes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/nearest.h"
+#include "app/say.h"
+#include "app/text.h"
+#include "base/escape.h"
+#include "scene/scene_build.h"
+#include "scene/scene_list.h"
+
+void scenes_say_errors(const struct scene_errors *errors)
+{
+    char text[1200];
+    fflush(stdout);
+    for (size_t i = 0; i < errors->count; i++) {
+        scene_error_format(errors, i, text, sizeof text);
+        fputs(text, stderr);
+    }
+    if (errors->dropped)
+        fprintf(stderr, ngettext("and %zu more\n", "and %zu more\n", errors->dropped), errors->dropped);
+}
+
+struct scene *scenes_open(const char *what, int *result)
+{
+    char path[4096];
+    bool given;
+    struct scene_roots roots;
+    struct message message = {{0}};
+    scene_roots_find(&roots, NULL);
+    enum status status = scene_find(&roots, what, path, sizeof path, &given, &message);
+    if (status) {
+        *result = say_failure(status, &message);
+        return NULL;
+    }
+    struct scene *scene = NULL;
+    struct scene_errors *errors = calloc(1, sizeof *errors);
+    status = errors ? scene_read(path, &scene, errors) : STATUS_MEMORY;
+    if (status) {
+        if (errors)
+            scenes_say_errors(errors);
+        say(_("the scene %s cannot be played: %s"), path, status_text(status));
+        *result = status == STATUS_MEMORY || status == STATUS_IO ? EXIT_ENVIRONMENT : EXIT_USAGE;
+        scene = NULL;
+    }
+    free(errors);
+    return scene;
+}
+
+bool scenes_variant(const struct scene *scene, const char *id, size_t *variant)
+{
+    *variant = scene_variant_find(scene, id);
+    if (*variant < scene->variant_count)
+        return true;
+    char names[256] = "";
+    size_t length = 0;
+    for (size_t i = 0; i < scene->variant_count && length < sizeof names; i++)
+        length += (size_t)snprintf(names + length, sizeof names - length, " %s", scene->variants[i].id);
+    if (scene->variants[0].id[0])
+        say(_("the scene %s has no variant %s; it has:%s"), scene->id, id, names);
+    else
+        say(_("the scene %s has no variants; leave --variant out"), scene->id);
+    return false;
+}
+
+/* ---- a plan ---- */
+
+static bool build(const struct scene *scene, size_t variant, const struct paths *paths, struct scenes_program *program,
+                  int *result)
+{
+    const char *const compiler[] = {paths->executable, "cc", NULL};
+    struct scene_build wanted = {.scene = scene,
+                                 .variant = variant,
+                                 .compiler = compiler,
+                                 .prebuilt = paths->prebuilt[0] ? paths->prebuilt : NULL};
+    struct scene_build_output output = {0};
+    struct message message = {{0}};
+    enum status status = scene_build_program(&wanted, program->path, sizeof program->path, &output, &message);
+    if (status && output.text && output.length) {
+        char *clean = malloc(ESCAPE_BOUND(output.length));
+        if (clean) {
+            escape_text(ESCAPE_LINES, output.text, output.length, clean, ESCAPE_BOUND(output.length));
+            fputs(clean, stderr);
+        }
+        free(clean);
+    }
+    free(output.text);
+    if (status)
+        *result = say_failure(status, &message);
+    return status == STATUS_OK;
+}
+
+static bool take_arguments(const struct scene_variant *variant, struct scenes_program *program)
+{
+    const struct scene_strings *given = &variant->program.arguments;
+    program->arguments = calloc(given->count + 2, sizeof *program->arguments);
+    if (!program->arguments)
+        return false;
+    program->arguments[0] = program->path;
+    for (size_t i = 0; i < given->count; i++)
+        program->arguments[i + 1] = given->items[i];
+    return true;
+}
+
+static bool take_scheduler(const struct scene_variant *variant, const struct options *options,
+                           struct scenes_program *program, struct session_plan *plan)
+{
+    const struct scene_scheduler *from = &variant->scheduler;
+    if (!options || !options->policy)
+        plan->policy.kind = policy_by_name(from->policy);
+    if (!options || !options->quantum)
+        plan->policy.quantum = from->quantum;
+    if (!options || !options->cpus)
+        plan->cpus = from->cpus;
+    if (!options || !options->seed_given)
+        plan->policy.seed = from->seed;
+    /* A schedule of the scene's goes with the scene's own policy only. */
+    if (!plan->schedule && (!options || !options->policy))
+        plan->schedule = from->schedule;
+    plan->live = plan->live || from->mode == SCENE_MODE_LIVE;
+    program->lengths = calloc(from->length_count + 1, sizeof *program->lengths);
+    if (!program->lengths)
+        return false;
+    for (size_t i = 0; i < from->length_count; i++)
+        program->lengths[i] = (struct policy_length){.task = from->lengths[i].task, .steps = from->lengths[i].steps};
+    plan->policy.lengths = program->lengths;
+    plan->policy.length_count = from->length_count;
+    return true;
+}
+
+bool scenes_load(const struct scene *scene, size_t index, const struct options *options, const struct paths *paths,
+                 struct scenes_program *program, struct session_plan *plan, int *result)
+{
+    const struct scene_variant *variant = &scene->variants[index];
+    memset(program, 0, sizeof *program);
+    static const struct options none;
+    session_plan_options(options ? options : &none, plan);
+    if (!build(scene, index, paths, program, result))
+        return false;
+    if (!take_arguments(variant, program) || !take_scheduler(variant, options, program, plan)) {
+        say(_("out of memory"));
+        *result = EXIT_ENVIRONMENT;
+        return false;
+    }
+    if (plan->watch_count == 0) {
+        plan->watches = scene->watch.items;
+        plan->watch_count = scene->watch.count;
+    }
+    plan->program = program->path;
+    plan->arguments = program->arguments;
+    plan->fresh_working_folder = true;
+    plan->stdout_pipe = variant->out == SCENE_STDOUT_PIPE;
+    plan->scene = scene;
+    plan->variant = index;
+    return true;
+}
+
+void scenes_unload(struct scenes_program *program)
+{
+    free(program->arguments);
+    free(program->lengths);
+}
