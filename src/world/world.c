@@ -255,6 +255,7 @@ void world_queue_enter(struct world *world, struct task *task, uint32_t id)
     if (!object->view.id)
         return;
     task->view.blocked_at = ++world->arrivals;
+    task->queue_depth = task->depth;
     task->queue = id;
     task->queue_previous = object->tail;
     task->queue_next = 0;
@@ -283,6 +284,30 @@ void world_wake_all(struct world *world, uint32_t id)
     }
 }
 
+struct question *world_question_queued(const struct world *world, const struct task *task)
+{
+    if (!task->queue || task->queue_depth == task->depth)
+        return NULL;
+    uint32_t id = task->questions;
+    for (unsigned depth = task->depth; id && depth > task->queue_depth + 1u; depth--)
+        id = question_at(world, id)->next;
+    return id ? question_at(world, id) : NULL;
+}
+
+void world_wake_queued(struct world *world, uint32_t id)
+{
+    struct task *task = task_at(world, id);
+    struct question *below = world_question_queued(world, task);
+    if (below) {
+        below->woken = 1;
+        below->phase = PHASE_woken;
+    } else {
+        world_wake(world, id);
+        task->phase = PHASE_woken;
+    }
+    world_queue_leave(world, task);
+}
+
 /* ---- questions ---- */
 
 static void question_save(struct world *world, struct task *task)
@@ -293,8 +318,9 @@ static void question_save(struct world *world, struct task *task)
     struct question *question = question_at(world, id);
     *question = (struct question){
         .operation = task->view.operation,
-        .held = task->view.held,
-        .granted = task->granted,
+        .held = task->view.held || task->granted == GRANTED_for_handler,
+        .granted = task->granted == GRANTED_step,
+        .woken = task->view.woken,
         .waiting = task->waiting,
         .phase = task->phase,
         .object = task->view.object,
@@ -308,7 +334,9 @@ static void question_save(struct world *world, struct task *task)
         .deadline = task->view.deadline,
     };
     memcpy(question->argument, task->view.argument, sizeof question->argument);
-    world_queue_leave(world, task);
+    /* Who waits on a condition or at a barrier is still to be woken while its handler runs; other waits are tried anew. */
+    if (!(operation_row(task->view.operation)->flags & OPERATION_EMULATED))
+        world_queue_leave(world, task);
     task->questions = id;
     task->depth++;
 }
@@ -336,7 +364,8 @@ static void question_restore(struct world *world, struct task *task)
     task->waiting = question.waiting;
     task->granted = question.granted;
     view->held = question.held;
-    view->woken = view->expired = 0;
+    view->woken = question.woken;
+    view->expired = task->waiting && view->deadline <= world->time;
 }
 
 static void question_clear(struct task *task)
@@ -345,7 +374,6 @@ static void question_clear(struct task *task)
     task->view.held = task->view.woken = task->view.expired = 0;
     task->view.waits_for = task->view.waits_for_task = 0;
     task->view.deadline = INT64_MAX;
-    task->other = 0;
 }
 
 /* ---- operations ---- */
@@ -403,17 +431,47 @@ static struct task *event_task(struct world *world, const struct event *event)
     return task;
 }
 
+/* The same question once more: the task had been let go so that its handlers could run. Condition waits and barriers
+ * wait on as if nothing had happened; anything else is tried again, and may end with EINTR. */
+static void step_asked_again(struct world *world, struct task *task)
+{
+    bool emulated = (operation_row(task->view.operation)->flags & OPERATION_EMULATED) != 0;
+    task->view.held = 1;
+    task->resumed = 0;
+    if (!task->handled) {
+        /* No handler ran: which thread takes a signal for the process is the kernel's choice, and it chose another. */
+        struct process *process = process_at(world, task->view.process);
+        process->view.pending &= ~(process->handled & ~task->mask);
+        task->pending &= ~(process->handled & ~task->mask);
+        world_signal_refresh(world, task->view.process);
+    }
+    task->handled = 0;
+    if (task->waiting && !emulated) {
+        task->view.woken = 1;
+    } else if (task->waiting && !task->view.woken && !task->view.expired) {
+        leave_cpu(world, task);
+        world_queue_enter(world, task, task->view.waits_for);
+    }
+    if (task->view.deadline < world->nearest && !task->view.expired)
+        world->nearest = task->view.deadline;
+    world_interrupt_settle(world, task);
+}
+
 static void step_asked(struct world *world, const struct event *event)
 {
     struct task *task = event_task(world, event);
     if (!task)
         return;
+    if ((event->flags & RECORD_RETRY) && event->operation == task->view.operation && !task->granted) {
+        step_asked_again(world, task);
+        return;
+    }
     /* Going on after a create is no step: the next question takes its place. */
     if (task->view.operation == OPERATION_thread_resume)
         task->granted = 0;
     else if (task->view.operation && (task->view.held || task->granted || task->waiting)) {
         /* A handler interrupts a question; an initialiser or a handler asks in the midst of its own step. */
-        bool nests = event->operation == OPERATION_signal_deliver || task->granted;
+        bool nests = event->operation == OPERATION_signal_deliver || task->granted == GRANTED_step;
         if (!nests) {
             world_diverge(world, "%s asks for %s while its %s is not over", task->view.name,
                           operation_row(event->operation)->name, operation_row(task->view.operation)->name);
@@ -447,12 +505,14 @@ static void step_granted(struct world *world, const struct event *event)
         world_diverge(world, "%s was granted a step but does not wait for one", task->view.name);
     world_time_advance(world, event->time);
     enter_cpu(world, task, event->argument[0]);
+    world->granted = event->task;
     task->view.held = 0;
-    task->granted = 1;
+    /* To run a handler is not the step that was asked for. */
+    task->granted = event->value == GRANT_INTERRUPT && task->view.operation != OPERATION_signal_deliver
+                        ? GRANTED_for_handler
+                        : GRANTED_step;
     task->started = 1;
     task->view.steps++;
-    if (task->view.interrupted && event->value == GRANT_INTERRUPT)
-        task->resumed = 1;
     if (task->view.operation == OPERATION_process_exit)
         process_at(world, task->view.process)->exiting = 1;
     if (task->phase == PHASE_waiting &&
@@ -494,18 +554,16 @@ static void step_got(struct world *world, const struct event *event)
     if (event->place)
         task->view.place = event->place;
     count_step(world, event->task);
-    world_queue_leave(world, task);
+    if (task->queue_depth == task->depth)
+        world_queue_leave(world, task);
     reduce(world, event);
     task = task_at(world, event->task);
     question_clear(task);
     /* Back from a handler to what it interrupted; an initialiser's or handler's own step stays below, in progress. */
     if (event->operation == OPERATION_signal_deliver && task->questions) {
         question_restore(world, task);
-        task->resumed = task->waiting;
-        /* The gate asks again: a step that had begun only in order to run the handler has not begun. */
-        if (task->granted && task->view.operation != OPERATION_once_run &&
-            task->view.operation != OPERATION_signal_deliver)
-            task->granted = 0, task->view.held = 1;
+        task->resumed =
+            task->waiting && !task->granted && !(operation_row(task->view.operation)->flags & OPERATION_EMULATED);
     }
     world_interrupt_settle(world, task);
 }
@@ -584,6 +642,22 @@ static void step_place(struct world *world, const struct event *event)
     *place = (struct world_place){.text = event->text, .function = event->second, .line = (uint32_t)event->value};
 }
 
+/* Does an older object of another process have this kind and name? (What was named first keeps its plain name, so that
+ * a name once said stays.) */
+static bool name_taken(const struct world *world, uint32_t id)
+{
+    const struct world_object *object = &object_at(world, id)->view;
+    if (!object->process || world->births < 2)
+        return false;
+    for (uint32_t i = 1; i < id; i++) {
+        const struct world_object *other = &object_at(world, i)->view;
+        if (other->kind == object->kind && other->process != object->process && other->process &&
+            strcmp(other->name, object->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void step_object(struct world *world, const struct event *event)
 {
     struct list *objects = &world->list[LIST_OBJECT];
@@ -599,6 +673,7 @@ static void step_object(struct world *world, const struct event *event)
     snprintf(view->name, sizeof view->name, "%s", world_text(world, event->text));
     view->kind = (uint8_t)event->value;
     view->process = event->other;
+    object->prefixed = name_taken(world, event->object);
     if (!fresh)
         return;
     view->id = event->object;
@@ -670,7 +745,8 @@ static void step_ended(struct world *world, const struct event *event)
                 (task->view.operation == OPERATION_thread_exit || task->view.operation == OPERATION_process_exit);
     if (exit)
         count_step(world, event->task);
-    world_task_end(world, event->task, false);
+    /* Without an exit of its own it ends because its process does. */
+    world_task_end(world, event->task, !exit || task->view.operation != OPERATION_thread_exit);
     if (exit && !process_at(world, task_at(world, event->task)->view.process)->exiting)
         world_deadlock_stuck(world, false);
 }

@@ -41,8 +41,7 @@ void world_reduce_barrier_wait(struct world *world, const struct event *event)
     while (barrier->head) {
         uint32_t waiter = barrier->head;
         world_acquire(world, waiter, event->object);
-        world_wake(world, waiter);
-        world_queue_leave(world, task_at(world, waiter));
+        world_wake_queued(world, waiter);
     }
     world_clock_clear(world, &barrier->clock);
 }

@@ -59,19 +59,18 @@ void world_reduce_cond_timedwait(struct world *world, const struct event *event)
 /* The waiter leaves the condition: from now on it only needs the mutex. */
 static void wake_waiter(struct world *world, uint32_t waker, uint32_t waiter)
 {
-    struct task *task = task_at(world, waiter);
-    world_wake(world, waiter);
-    task->phase = PHASE_woken;
-    world_queue_leave(world, task);
+    world_wake_queued(world, waiter);
     world_edge(world, waker, waiter);
 }
 
 /* The first that waits and has not run out of time or been interrupted. */
 static uint32_t first_waiter(const struct world *world, uint32_t cond)
 {
-    for (uint32_t t = object_at(world, cond)->head; t; t = task_at(world, t)->queue_next)
-        if (task_at(world, t)->phase == PHASE_waiting && !task_at(world, t)->view.expired)
+    for (uint32_t t = object_at(world, cond)->head; t; t = task_at(world, t)->queue_next) {
+        const struct task *task = task_at(world, t);
+        if (world_question_queued(world, task) || (task->phase == PHASE_waiting && !task->view.expired))
             return t;
+    }
     return object_at(world, cond)->head;
 }
 

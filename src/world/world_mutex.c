@@ -57,6 +57,9 @@ void world_unhold(struct world *world, uint32_t id, uint32_t owner)
 static void lock_got(struct world *world, const struct event *event)
 {
     struct object *lock = object_at(world, event->object);
+    /* A static initialiser is no event: the type comes with the lock's use. */
+    if (lock->view.kind == OBJECT_mutex && event->argument[0] > 0 && event->argument[0] <= TYPE_adaptive)
+        lock->view.type = (uint8_t)event->argument[0];
     if (event->kind == EVENT_BLOCKED) {
         if (!lock->view.owner && !lock->ghost) {
             if (lock->inherited)

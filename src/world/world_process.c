@@ -107,13 +107,10 @@ static void ended_badly(struct world *world, const struct process *process)
         return;
     fault->process = process->view.id;
     fault->value = value;
-    uint32_t task = world->step_task;
+    /* Of a crash, the one who was let go last is the one who did it. */
+    uint32_t task = world->granted;
     if (task_at(world, task)->view.process != process->view.id)
         task = process->view.main_task;
-    /* Of a crash, the one who ran is the one who did it. */
-    for (uint32_t cpu = 0; cpu < WORLD_CPUS && kind != FAULT_exit_status; cpu++)
-        if (world->running[cpu] && task_at(world, world->running[cpu])->view.process == process->view.id)
-            task = world->running[cpu];
     fault->tasks[fault->task_count++] = task;
     fault->places[0] = task_at(world, task)->view.place;
 }

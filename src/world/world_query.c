@@ -69,9 +69,11 @@ struct world_ruling world_rule(const struct world *world, uint32_t id)
     const struct world_task *view = &task->view;
     const struct object *object = object_at(world, view->object);
     struct world_ruling ruling = {.action = GRANT_PERFORM};
-    if (view->operation == OPERATION_barrier_wait && !view->interrupted) {
+    if (view->operation == OPERATION_barrier_wait) {
         if (task->waiting && view->woken)
             return (struct world_ruling){.action = GRANT_RESULT, .result = 0};
+        if (view->interrupted)
+            return (struct world_ruling){.action = GRANT_INTERRUPT};
         if (object->view.capacity <= 0)
             return (struct world_ruling){.action = GRANT_RESULT, .result = 22 /* EINVAL: never made */};
         if (!task->waiting && object->view.count + 1 >= object->view.capacity)
@@ -89,8 +91,8 @@ struct world_ruling world_rule(const struct world *world, uint32_t id)
     }
     if (task->waiting && view->woken)
         ruling.action = task->phase == PHASE_waiting ? GRANT_WOKEN : GRANT_PERFORM;
-    else if (view->interrupted)
-        ruling.action = GRANT_INTERRUPT;
+    else if (view->interrupted) /* a request to end is acted on by the operation itself */
+        ruling.action = task->signalled || task->resumed ? GRANT_INTERRUPT : GRANT_PERFORM;
     else if (task->waiting && view->expired)
         ruling.action = GRANT_EXPIRED;
     return ruling;
@@ -139,7 +141,9 @@ const char *world_object_label(const struct world *world, uint32_t id, char *out
         snprintf(out, n, "terminal");
         break;
     default:
-        snprintf(out, n, "%s %s", object_word(object->kind, 0), object->name);
+        snprintf(out, n, "%s %s%s%s", object_word(object->kind, 0),
+                 object_at(world, id)->prefixed ? process_at(world, object->process)->view.name : "",
+                 object_at(world, id)->prefixed ? ":" : "", object->name);
         break;
     }
     return out;

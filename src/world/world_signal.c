@@ -143,6 +143,8 @@ void world_reduce_signal_deliver(struct world *world, const struct event *event)
         accepted(world, event->task, event->argument[0]);
         task->handler_mask[task->handlers < 8 ? task->handlers : 7] = task->mask;
         task->handlers++;
+        task->delivered = event->argument[0];
+        task->handled = 1;
         task->mask |= signal_bit(event->argument[0]);
     } else if (event->kind == EVENT_GOT && task->handlers) {
         task->handlers--;

@@ -40,6 +40,9 @@ struct list {
 /* Where a task stands inside a condition wait. */
 enum wait_phase { PHASE_none, PHASE_waiting, PHASE_woken, PHASE_expired, PHASE_interrupted };
 
+/* What a task has been granted: its step, or only to run a handler first. */
+enum granted { GRANTED_nothing, GRANTED_step, GRANTED_for_handler };
+
 /* A vector clock: the root of a persistent tree (world_memory.c), 0 = all zero. `depth` levels above the leaf. */
 struct clock {
     uint32_t root;
@@ -54,7 +57,7 @@ struct question {
     uint8_t waiting; /* was blocked: needs a reason to be tried again */
     uint8_t phase;   /* enum wait_phase */
     uint8_t interrupted;
-    uint8_t unused;
+    uint8_t woken; /* an emulated wait was ended while the handler ran */
     uint32_t object, second, place, other;
     uint32_t waits_for, waits_for_task;
     uint32_t blocked_at;
@@ -79,6 +82,8 @@ struct task {
     uint8_t turned_away; /* blocked again after having been woken (the same wait) */
     uint32_t questions;  /* the top one */
     uint32_t other;      /* of the asked operation */
+    uint8_t queue_depth; /* of the question that stands in the queue */
+    uint8_t handled;     /* a handler has run since the task was let go for one */
     uint32_t queue, queue_next, queue_previous; /* the object in whose queue it stands */
     uint32_t next, previous;                    /* live tasks of its process, in order of names */
     uint32_t holds;                             /* locks it owns or has entered as a reader */
@@ -86,6 +91,7 @@ struct task {
     uint8_t suspended;                          /* sigsuspend's mask is in force */
     uint64_t mask, pending, suspended_mask;
     uint64_t handler_mask[8];
+    int64_t delivered; /* the signal whose handler ran last */
     struct clock clock, signal_clock;
 };
 
@@ -114,6 +120,8 @@ struct object {
     uint8_t inherited;   /* memory copied by fork, no operation seen on it yet in this process */
     uint8_t ghost;       /* found locked in a forked child: its owner does not exist here */
     uint8_t owner_dead;  /* robust: the owner ended while holding it */
+    uint8_t prefixed;    /* another process has one of this name: called P2:name */
+    uint32_t runner;     /* once: who ran the initialiser */
     uint8_t ran;         /* once: the initialiser has run */
     uint32_t leaker;     /* task that ended while holding it */
     uint32_t woken_last; /* cond: whom the last signal woke, or how many the last broadcast did */
@@ -140,6 +148,7 @@ struct world {
     uint32_t births;                      /* processes ever */
     uint32_t arrivals;                    /* order of arrival in queues */
     uint32_t steps;
+    uint32_t granted;   /* task of the last grant */
     uint32_t step_task; /* task of the last completed step */
     uint32_t divergences;
     uint32_t timers; /* armed */
@@ -196,11 +205,14 @@ void world_list_replace(struct list *, const struct list *grown);
 /* ---- what reducers use (world.c) ---- */
 /* Counts a divergence and keeps its sentence; the event at hand then ends with STATUS_INVALID. */
 void world_diverge(struct world *, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void world_settle(struct world *, struct task *);     /* works out the state that is shown */
-void world_wake(struct world *, uint32_t task);       /* what it waits for may be had now */
-void world_wake_all(struct world *, uint32_t object); /* everybody in the queue */
+void world_settle(struct world *, struct task *);      /* works out the state that is shown */
+void world_wake(struct world *, uint32_t task);        /* what it waits for may be had now */
+void world_wake_queued(struct world *, uint32_t task); /* an emulated wait is over; it leaves the queue */
+void world_wake_all(struct world *, uint32_t object);  /* everybody in the queue */
 void world_queue_leave(struct world *, struct task *);
 void world_queue_enter(struct world *, struct task *, uint32_t object);
+/* The question of a task that stands in a queue may lie under a handler's; NULL: it is the task's own. */
+struct question *world_question_queued(const struct world *, const struct task *);
 bool world_live(const struct world *, const struct task *); /* known and not ended */
 
 /* ---- families ---- */

@@ -210,6 +210,7 @@ void world_reduce_once_run(struct world *world, const struct event *event)
             return;
         }
         once->ran = 1;
+        once->runner = event->task;
         once->view.count = 1;
         world_release(world, event->task, event->object);
         world_wake_all(world, event->object);
