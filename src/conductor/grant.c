@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +34,17 @@ static int64_t milliseconds(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Which file a process runs: device and inode, 0 if that cannot be seen. */
+static uint64_t program_of(struct conductor *c, const struct guest_process *process)
+{
+    struct stat about;
+    int file = contain_open_proc(c->contain, process->pid, "exe");
+    uint64_t program = file >= 0 && fstat(file, &about) == 0 ? (uint64_t)about.st_ino ^ (uint64_t)about.st_dev << 40 : 0;
+    if (file >= 0)
+        close(file);
+    return program;
+}
+
 /* An exec into a program that the shim cannot enter: over when the kernel shows the new program. */
 static bool escaped(struct conductor *c, uint32_t id)
 {
@@ -40,13 +52,8 @@ static bool escaped(struct conductor *c, uint32_t id)
     struct guest_process *process = c->processes[task->process];
     if (task->operation != OPERATION_process_exec || !c->escape_reason[0] || task->slot != c->escape_slot)
         return false;
-    char link[64], now[512];
-    snprintf(link, sizeof link, "%d/exe", process->pid);
-    ssize_t length = readlinkat(contain_get_proc(c->contain), link, now, sizeof now - 1);
-    if (length <= 0)
-        return false;
-    now[length] = 0;
-    if (process->program[0] && strcmp(process->program, now) == 0)
+    uint64_t now = program_of(c, process);
+    if (now == 0 || now == process->program)
         return false;
     process->observed = false;
     conductor_tell(c, &(struct event){.kind = EVENT_GOT, .operation = OPERATION_process_exec, .task = id});
@@ -213,13 +220,8 @@ enum status grant_step(struct conductor *c, uint32_t id, size_t enabled, size_t 
     c->granted = id;
     c->speaker = id;
     uint32_t process = task->process;
-    if (operation == OPERATION_process_exec) {
-        char link[64];
-        snprintf(link, sizeof link, "%d/exe", c->processes[process]->pid);
-        ssize_t length = readlinkat(contain_get_proc(c->contain), link, c->processes[process]->program,
-                                    sizeof c->processes[process]->program - 1);
-        c->processes[process]->program[length > 0 ? length : 0] = 0;
-    }
+    if (operation == OPERATION_process_exec)
+        c->processes[process]->program = program_of(c, c->processes[process]);
     task->blocked_space = KEY_NONE;
     grant_write(c, id, rule.action, rule.result, slot);
     if (rule.action == GRANT_PERFORM && operation == OPERATION_thread_exit)

@@ -46,7 +46,7 @@ struct guest_process {
     uint32_t main_task;
     uint32_t tasks_born;
     bool alive, zombie, observed, helper, exec_unobserved;
-    char program[256];      /* what it ran when it asked for exec */
+    uint64_t program;       /* the file that it ran when it asked for exec */
     bool blind;             /* its memory or map cannot be read */
     uint32_t image;         /* number of the program image, for places */
     int32_t exit_argument;  /* of process.exit; -1: none asked */
