@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define PIPE_CAPACITY 65536 /* pipe(7) */
+
 struct live_task *live_task_at(struct conductor *c, uint32_t id)
 {
     struct live *live = c->live;
@@ -243,6 +245,15 @@ static int64_t semaphore_count(struct conductor *c, const struct live_task *own,
     return count > 0 ? count - 1 : 0;
 }
 
+/* How full a pipe is, by what was told of it: nobody looks at the real one, it would have changed meanwhile. */
+static int64_t pipe_level(struct conductor *c, const struct live_task *own, const struct live_record *record)
+{
+    const struct world_object *pipe = world_object(conductor_world(c), own->object);
+    int64_t level = pipe ? pipe->count : 0, bytes = record->value > 0 ? record->value : 0;
+    level += record->operation == OPERATION_pipe_write ? bytes : -bytes;
+    return level < 0 ? 0 : level > PIPE_CAPACITY ? PIPE_CAPACITY : level;
+}
+
 static void say_got(struct conductor *c, uint32_t id, const struct live_record *record)
 {
     prove(c, id, record);
@@ -304,6 +315,11 @@ static void say_got(struct conductor *c, uint32_t id, const struct live_record *
     case OPERATION_semaphore_trywait:
     case OPERATION_semaphore_timedwait:
         event.argument[0] = semaphore_count(c, own, record);
+        break;
+    case OPERATION_pipe_read:
+    case OPERATION_pipe_write:
+        event.argument[0] = pipe_level(c, own, record);
+        event.argument[1] = PIPE_CAPACITY;
         break;
     default:
         event.argument[0] = record->argument;
@@ -426,8 +442,12 @@ void live_process_over(struct conductor *c, uint32_t process, int status, bool g
         if (child->parent != process || (!child->alive && !child->zombie))
             continue;
         int32_t parent = 0;
-        if (child->alive)
-            kernel_process_state(c, child->pid, &parent, NULL);
+        enum kernel_state state = kernel_process_state(c, child->pid, &parent, NULL);
+        if (child->zombie && state == KERNEL_gone) {
+            child->zombie = false;
+            conductor_tell(c, &(struct event){.kind = EVENT_REAPED, .other = id});
+            continue;
+        }
         child->parent = guest_process_by_pid(c, parent);
         conductor_tell(c, &(struct event){.kind = EVENT_ADOPTED, .other = id, .value = child->parent});
     }
@@ -498,14 +518,53 @@ static void thread(struct conductor *c, uint32_t ring, const struct live_record 
 
 /* ---- one record ---- */
 
-/* A new word from somebody who waits: a handler ran, or the wait was cancelled. */
+static void question_push(struct live_task *own)
+{
+    if (own->depth == sizeof own->outer / sizeof *own->outer) { /* left by longjmp, some time ago */
+        memmove(own->outer, own->outer + 1, sizeof own->outer - sizeof *own->outer);
+        own->depth--;
+    }
+    own->outer[own->depth++] = (struct live_question){.operation = own->operation,
+                                                      .space = own->space,
+                                                      .object_kind = own->object_kind,
+                                                      .object = own->object,
+                                                      .second = own->second,
+                                                      .other = own->other,
+                                                      .deadline = own->deadline};
+}
+
+static void question_pop(struct live_task *own)
+{
+    if (own->depth == 0)
+        return;
+    const struct live_question *outer = &own->outer[--own->depth];
+    own->operation = outer->operation;
+    own->space = outer->space;
+    own->object_kind = outer->object_kind;
+    own->object = outer->object;
+    own->second = outer->second;
+    own->other = outer->other;
+    own->deadline = outer->deadline;
+    own->phase = LIVE_IN_CALL;
+    own->rounds = 0;
+}
+
+/* A new word from somebody who waits or is in a call: a handler or an initialiser runs, or the wait was cancelled, or the
+ * call is one that does not tell of its end. */
 static void woken_otherwise(struct conductor *c, uint32_t id, const struct live_record *record)
 {
     struct live_task *own = live_task_at(c, id);
     bool condition = own->operation == OPERATION_cond_wait || own->operation == OPERATION_cond_timedwait;
     if (own->phase == LIVE_SHOWN)
         say_granted(c, id);
-    if (condition && record->operation == OPERATION_mutex_unlock) {
+    if (own->operation == OPERATION_time_sleep || own->operation == OPERATION_process_exec) {
+        bool failed = own->operation == OPERATION_process_exec;
+        conductor_tell(c, &(struct event){.kind = EVENT_GOT,
+                                          .outcome = failed ? OUTCOME_failed : OUTCOME_done,
+                                          .operation = own->operation,
+                                          .task = id,
+                                          .value = failed ? -1 : 0});
+    } else if (condition && record->operation == OPERATION_mutex_unlock) {
         /* cancelled: its cleanup handler has the mutex again and gives it back */
         conductor_tell(c, &(struct event){.kind = EVENT_GOT,
                                           .outcome = OUTCOME_interrupted,
@@ -516,8 +575,19 @@ static void woken_otherwise(struct conductor *c, uint32_t id, const struct live_
                                           .error = ECANCELED,
                                           .value = ECANCELED,
                                           .flags = RECORD_CANCELLED});
+    } else {
+        question_push(own);
     }
-    own->phase = LIVE_RUNS;
+    live_task_at(c, id)->phase = LIVE_RUNS;
+}
+
+static bool same_family(unsigned begun, unsigned told)
+{
+    if (told == OPERATION_file_read)
+        return begun == OPERATION_file_read || begun == OPERATION_pipe_read || begun == OPERATION_socket_recv;
+    if (told == OPERATION_file_write)
+        return begun == OPERATION_file_write || begun == OPERATION_pipe_write || begun == OPERATION_socket_send;
+    return begun == told;
 }
 
 void live_handle(struct conductor *c, uint32_t ring, const struct live_record *record)
@@ -535,13 +605,14 @@ void live_handle(struct conductor *c, uint32_t ring, const struct live_record *r
         return;
     c->speaker = id;
     struct live_task *own = live_task_at(c, id);
-    if (record->kind != LIVE_GOT && (own->phase == LIVE_SHOWN || own->phase == LIVE_WAITS))
+    if (record->kind != LIVE_GOT && own->phase != LIVE_RUNS)
         woken_otherwise(c, id, record);
     switch (record->kind) {
     case LIVE_DONE:
         say_asked(c, ring, id, record);
         say_granted(c, id);
         say_got(c, id, record);
+        question_pop(live_task_at(c, id));
         break;
     case LIVE_BEGIN:
         say_asked(c, ring, id, record);
@@ -556,11 +627,22 @@ void live_handle(struct conductor *c, uint32_t ring, const struct live_record *r
         if (!available(c, own))
             say_blocked(c, id, own->object);
         break;
-    case LIVE_GOT:
+    case LIVE_GOT: {
+        /* Calls on descriptors say only that they are over. */
+        struct live_record whole = *record;
+        bool same = same_family(own->operation, record->operation);
+        while (!same && own->depth > 0) {
+            question_pop(own);
+            same = same_family(own->operation, record->operation);
+        }
+        if (same)
+            whole.operation = own->operation;
         if (own->phase == LIVE_SHOWN)
             say_granted(c, id);
-        say_got(c, id, record);
+        say_got(c, id, &whole);
+        question_pop(live_task_at(c, id));
         break;
+    }
     case LIVE_EXIT:
         say_asked(c, ring, id, record);
         say_granted(c, id);

@@ -15,6 +15,14 @@ enum live_phase {
     LIVE_SHOWN    /* waits, and the model knows */
 };
 
+/* An operation in the midst of which its task began another: an initialiser, a call that a handler interrupted. */
+struct live_question {
+    uint16_t operation;
+    uint8_t space, object_kind;
+    uint32_t object, second, other;
+    int64_t deadline;
+};
+
 struct live_task {
     uint64_t thread; /* its pthread_t; several may have had the same, one after the other */
     uint64_t stack;  /* an address in its stack */
@@ -26,6 +34,8 @@ struct live_task {
     uint8_t space, object_kind;
     uint32_t object, second, other;
     int64_t deadline; /* ns since the start; 0: none */
+    uint8_t depth;
+    struct live_question outer[4];
 };
 
 struct live {

@@ -1,4 +1,5 @@
 /* Sleeps: until a virtual time. A handler that ran ends them, whatever SA_RESTART says (signal(7)). */
+#include "shim/live.h"
 #include "shim/clock.h"
 
 #include <unistd.h>
@@ -20,6 +21,10 @@ static int64_t sleep_end(const struct sleep_request *request)
 /* Sleeps; 0 or EINTR and what is left. -1: not a step. */
 static int sleep_step(const struct sleep_request *request, int64_t *left, void *pc, void *frame)
 {
+    if (live_on()) /* over when its task speaks again */
+        live_begin(OPERATION_time_sleep, NULL,
+                   request->absolute ? 0 : request->duration.tv_sec * 1000000000 + request->duration.tv_nsec,
+                   LIVE_AT(pc, frame));
     struct step step;
     if (!step_begin_at(&step, OPERATION_time_sleep, pc, frame))
         return -1;

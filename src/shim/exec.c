@@ -1,5 +1,6 @@
 /* Programs: the exec family. The environment of a new program is rebuilt on the caller's stack, with ours added whatever
  * the guest has done to it; the file is looked at first, and what the shim cannot enter is said. */
+#include "shim/live.h"
 #include "shim/process.h"
 #include "shim/signal.h"
 
@@ -236,6 +237,8 @@ static int exec_step(const struct exec_request *request, char *const environment
         /* A process of the run all the same (a nested call, live mode): the new image comes back to its slot. */
         if (shim_process.gate && shim_self.slot && *shim_alive)
             environment = exec_environment(alloca(exec_environment_size(environment)), environment, shim_self.index);
+        if (live_on()) /* over when the new image says hello, or failed when this one speaks again */
+            live_begin(OPERATION_process_exec, NULL, 0, LIVE_AT(pc, frame));
         exec_real(request, environment);
         return -1;
     }

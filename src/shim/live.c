@@ -1,10 +1,12 @@
 /* Live mode: the rings and how a record gets into one; threads, processes. What each lock does stands in live_locks.c.
  * Async-signal-safe, no malloc, no lock, errno kept: a handler may report in the midst of a report. */
+#include "shim/descriptors.h"
 #include "shim/live_write.h"
 
 #include <linux/futex.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 __thread struct live_thread live_self;
@@ -118,10 +120,27 @@ void live_end(enum operation operation, const struct record_key *key, int64_t va
     key_tell(LIVE_GOT, operation, key, value, error, argument, place);
 }
 
-void live_done(enum operation operation, const struct record_key *key, int64_t value, int error, int64_t argument,
-               struct live_place place)
+/* ---- descriptors ---- */
+void live_io_begin(enum operation operation, int descriptor, struct live_place place)
 {
-    key_tell(LIVE_DONE, operation, key, value, error, argument, place);
+    struct live_event event = {.kind = LIVE_BEGIN, .operation = operation, .place = place};
+    if (descriptor >= 0)
+        event.object = key_of_descriptor(descriptor);
+    bool pipe = event.object.kind == OBJECT_pipe, socket = event.object.kind == OBJECT_socket;
+    if (operation == OPERATION_file_read)
+        event.operation = pipe ? OPERATION_pipe_read : socket ? OPERATION_socket_recv : OPERATION_file_read;
+    else if (operation == OPERATION_file_write)
+        event.operation = pipe ? OPERATION_pipe_write : socket ? OPERATION_socket_send : OPERATION_file_write;
+    live_tell(&event);
+}
+
+/* Lockstep knows which operation had begun. */
+long live_io_end(enum operation operation, long result)
+{
+    struct live_event event = {
+        .kind = LIVE_GOT, .operation = operation, .value = result, .error = result < 0 ? errno : 0};
+    live_tell(&event);
+    return result;
 }
 
 static struct record_key thread_key(pthread_t thread)
@@ -282,13 +301,16 @@ static void child_begin(void)
     bell(); /* lockstep reads the map of the child's memory while the child is there */
 }
 
-pid_t live_fork(struct live_place place)
+pid_t live_fork(enum operation operation, pid_t (*real)(void), struct live_place place)
 {
-    struct live_event event = {.kind = LIVE_BEGIN, .operation = OPERATION_process_fork, .place = place};
+    struct live_event event = {.kind = LIVE_BEGIN, .operation = operation, .place = place};
     live_tell(&event);
-    pid_t pid = REAL(fork)(); /* the child says hello in the handler that live_start() registered */
-    if (pid == 0)
+    pid_t pid = real();
+    if (pid == 0) {
+        if (shim_process.pid != (int32_t)SYSTEM(SYS_getpid, 0))
+            child_begin(); /* _Fork runs no handlers */
         return 0;
+    }
     event.kind = LIVE_GOT;
     event.error = pid < 0 ? errno : 0;
     event.value = pid;
@@ -296,6 +318,39 @@ pid_t live_fork(struct live_place place)
         event.object = key_of_process(pid);
     live_tell(&event);
     return pid;
+}
+
+static void wait_tell(enum live_kind kind, pid_t pid, long found, int error, int status, struct live_place place)
+{
+    struct record_key key = key_of_process(pid);
+    key_tell(kind, OPERATION_process_wait, pid > 0 ? &key : NULL, found, error, status, place);
+}
+
+pid_t live_wait(pid_t pid, int *status, int options, struct rusage *usage, struct live_place place)
+{
+    int told = 0;
+    wait_tell(LIVE_BEGIN, pid, 0, 0, pid, place);
+    pid_t found = REAL(wait4)(pid, &told, options, usage);
+    wait_tell(LIVE_GOT, found, found, found < 0 ? errno : 0, told, place);
+    if (status && found > 0)
+        *status = told;
+    return found;
+}
+
+int live_waitid(idtype_t type, id_t id, siginfo_t *info, int options, struct live_place place)
+{
+    siginfo_t own = {0};
+    wait_tell(LIVE_BEGIN, type == P_PID ? (pid_t)id : -1, 0, 0, type == P_PID ? (int)id : -1, place);
+    int result = REAL(waitid)(type, id, &own, options);
+    bool collected = result == 0 && own.si_pid > 0 && !(options & WNOWAIT);
+    int status = own.si_code == CLD_EXITED                                   ? (own.si_status & 0xFF) << 8
+                 : own.si_code == CLD_KILLED || own.si_code == CLD_DUMPED ? own.si_status & 0x7F
+                 : own.si_code == CLD_CONTINUED                              ? 0xFFFF
+                                                                             : (own.si_status & 0xFF) << 8 | 0x7F;
+    wait_tell(LIVE_GOT, collected ? own.si_pid : -1, collected ? own.si_pid : 0, result < 0 ? errno : 0, status, place);
+    if (info && result == 0)
+        *info = own;
+    return result;
 }
 
 void live_process_exit(int status, struct live_place place)

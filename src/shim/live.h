@@ -32,6 +32,8 @@ static inline bool live_on(void)
     return __builtin_expect(live_self.records != NULL, 0) && *shim_alive;
 }
 
+#define LIVE_AT(pc_, frame_) ((struct live_place){(uint64_t)(uintptr_t)(pc_), *(uint64_t *)(frame_)})
+
 #define LIVE(...)                                                                                                      \
     if (live_on())                                                                                                     \
     return __VA_ARGS__
@@ -49,9 +51,12 @@ int live_after(enum operation operation, enum object_kind kind, const volatile v
 void live_begin(enum operation operation, const struct record_key *key, int64_t argument, struct live_place place);
 void live_end(enum operation operation, const struct record_key *key, int64_t value, int error, int64_t argument,
               struct live_place place);
-/* The whole of an operation that is over. */
-void live_done(enum operation operation, const struct record_key *key, int64_t value, int error, int64_t argument,
-               struct live_place place);
+/* A call on a descriptor (-1: on several): what the descriptor is decides which read or write it is. The value of
+ * LIVE_IO is that of the call, a long; errno is the call's. */
+#define LIVE_IO(operation, descriptor, call)                                                                           \
+    (live_io_begin(operation, descriptor, LIVE_HERE), live_io_end(operation, call))
+void live_io_begin(enum operation operation, int descriptor, struct live_place place);
+long live_io_end(enum operation operation, long result);
 
 int live_mutex_lock(enum operation operation, pthread_mutex_t *mutex, struct live_place place);
 int live_mutex_timedlock(pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline,
@@ -77,6 +82,7 @@ int live_semaphore_post(sem_t *semaphore, struct live_place place);
 int live_semaphore_after(enum operation operation, sem_t *semaphore, int result, int64_t argument,
                          struct live_place place);
 int live_mtx_init(mtx_t *mutex, int type, struct live_place place);
+int live_once(int *control, void (*routine)(void), struct live_place place);
 int live_barrier_wait(pthread_barrier_t *barrier, struct live_place place);
 
 /* Threads. `c11`: the routine is a thrd_start_t and attributes are NULL. Returns what the real function does. */
@@ -93,7 +99,9 @@ void shim_thread_key_set(void);
 void live_thread_exit(void);
 
 /* Processes. */
-pid_t live_fork(struct live_place place);
+pid_t live_fork(enum operation operation, pid_t (*real)(void), struct live_place place);
+pid_t live_wait(pid_t pid, int *status, int options, struct rusage *usage, struct live_place place);
+int live_waitid(idtype_t type, id_t id, siginfo_t *info, int options, struct live_place place);
 void live_process_exit(int status, struct live_place place);
 
 /* Called at the start of an image when the gate says that the run is live: maps the rings, says hello, waits until

@@ -237,6 +237,18 @@ int live_semaphore_after(enum operation operation, sem_t *semaphore, int result,
     return result;
 }
 
+/* ---- one-time initialisers: what the initialiser does is told within ---- */
+int live_once(int *control, void (*routine)(void), struct live_place place)
+{
+    /* 2 in the lowest bits: done (glibc, nptl/pthread_once.c) */
+    if ((*(volatile int *)control & 3) == 2)
+        return REAL(pthread_once)(control, routine);
+    tell(LIVE_BEGIN, OPERATION_once_run, OBJECT_once, control, sizeof *control, 0, 0, 0, place);
+    int error = REAL(pthread_once)(control, routine);
+    tell(LIVE_GOT, OPERATION_once_run, OBJECT_once, control, sizeof *control, 0, 0, 0, place);
+    return error;
+}
+
 /* ---- barriers ---- */
 int live_barrier_wait(pthread_barrier_t *barrier, struct live_place place)
 {

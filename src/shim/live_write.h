@@ -71,7 +71,7 @@ static inline void live_write(enum live_kind kind, enum operation operation, enu
 /* A record about anything; where a key has a second half, it goes into a record before. */
 static inline void live_tell(const struct live_event *event)
 {
-    uint64_t index;
+    uint64_t index, now = live_clock(live_rings->ticks);
     struct live_record *record;
     if (event->object.b || event->second.b) {
         index = live_reserve();
@@ -81,12 +81,12 @@ static inline void live_tell(const struct live_event *event)
         record->second = event->second.b;
         record->value = (int64_t)event->object.address;
         record->argument = (int64_t)event->second.address;
-        record->time = live_clock(live_rings->ticks);
+        record->time = now;
         live_commit(record, index);
     }
     index = live_reserve();
     record = live_at(index);
-    record->time = live_clock(live_rings->ticks);
+    record->time = now;
     record->operation = (uint16_t)event->operation;
     record->kind = (uint8_t)event->kind;
     record->object_kind = event->object.kind;

@@ -1,6 +1,7 @@
 /* Bytes in and out of descriptors: read, write and their vector, positioned and checked forms; pipe. What a descriptor
  * is decides which operation it is. A call that would have to wait asks the kernel nothing but poll(2) and waits at the
  * gate; a write to a pipe is done as far as it fits. */
+#include "shim/live.h"
 #include "shim/checked.h"
 #include "shim/descriptors.h"
 
@@ -66,6 +67,8 @@ static ssize_t read_step(struct step *step, int descriptor, const struct iovec *
 
 SHIM_EXPORT ssize_t read(int descriptor, void *buffer, size_t size)
 {
+    LIVE(descriptor_is_ours(descriptor) ? (errno = EBADF, -1)
+                                      : LIVE_IO(OPERATION_file_read, descriptor, REAL(read)(descriptor, buffer, size)));
     struct step step;
     if (!step_begin(&step, OPERATION_file_read))
         return descriptor_is_ours(descriptor) ? (errno = EBADF, -1) : REAL(read)(descriptor, buffer, size);
@@ -75,6 +78,7 @@ SHIM_EXPORT ssize_t read(int descriptor, void *buffer, size_t size)
 
 SHIM_EXPORT ssize_t readv(int descriptor, const struct iovec *parts, int count)
 {
+    LIVE(LIVE_IO(OPERATION_file_read, descriptor, REAL(readv)(descriptor, parts, count)));
     struct step step;
     if (!step_begin(&step, OPERATION_file_read))
         return REAL(readv)(descriptor, parts, count);
@@ -129,6 +133,8 @@ static ssize_t write_step(struct step *step, int descriptor, const struct iovec 
 
 SHIM_EXPORT ssize_t write(int descriptor, const void *buffer, size_t size)
 {
+    LIVE(descriptor_is_ours(descriptor) ? (errno = EBADF, -1)
+                                      : LIVE_IO(OPERATION_file_write, descriptor, REAL(write)(descriptor, buffer, size)));
     struct step step;
     if (!step_begin(&step, OPERATION_file_write))
         return descriptor_is_ours(descriptor) ? (errno = EBADF, -1) : REAL(write)(descriptor, buffer, size);
@@ -138,6 +144,7 @@ SHIM_EXPORT ssize_t write(int descriptor, const void *buffer, size_t size)
 
 SHIM_EXPORT ssize_t writev(int descriptor, const struct iovec *parts, int count)
 {
+    LIVE(LIVE_IO(OPERATION_file_write, descriptor, REAL(writev)(descriptor, parts, count)));
     struct step step;
     if (!step_begin(&step, OPERATION_file_write))
         return descriptor_is_ours(descriptor) ? (errno = EBADF, -1) : REAL(writev)(descriptor, parts, count);

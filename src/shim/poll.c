@@ -1,5 +1,6 @@
 /* Waiting for several descriptors: poll, select, epoll and their forms with a mask. The kernel is asked with no time to
  * wait; the waiting is done at the gate, by virtual time. None of them is restarted after a handler (signal(7)). */
+#include "shim/live.h"
 #include "shim/checked.h"
 #include "shim/descriptors.h"
 #include "shim/signal.h"
@@ -126,6 +127,7 @@ static int poll_step(struct step *step, struct pollfd *list, nfds_t count, int64
 
 SHIM_EXPORT int poll(struct pollfd *list, nfds_t count, int timeout)
 {
+    LIVE((int)LIVE_IO(OPERATION_io_poll, -1, REAL(poll)(list, count, timeout)));
     struct step step;
     if (!step_begin(&step, OPERATION_io_poll))
         return REAL(poll)(list, count, timeout);
@@ -142,6 +144,7 @@ SHIM_EXPORT int __poll_chk(struct pollfd *list, nfds_t count, int timeout, size_
 
 SHIM_EXPORT int ppoll(struct pollfd *list, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
 {
+    LIVE((int)LIVE_IO(OPERATION_io_poll, -1, REAL(ppoll)(list, count, timeout, mask)));
     struct step step;
     int64_t time = of_timespec(timeout);
     if (time == INT64_MIN || !step_begin(&step, OPERATION_io_poll))
@@ -228,6 +231,7 @@ static void select_left(struct timeval *timeout, int64_t until)
 
 SHIM_EXPORT int select(int count, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout)
 {
+    LIVE((int)LIVE_IO(OPERATION_io_poll, -1, REAL(select)(count, in, out, except, timeout)));
     struct step step;
     bool malformed = timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0 || timeout->tv_sec > INT64_MAX / 2000000000);
     if (malformed || count < 0 || count > SET_BYTES * 8 || !step_begin(&step, OPERATION_io_poll))
@@ -244,6 +248,7 @@ SHIM_EXPORT int select(int count, fd_set *in, fd_set *out, fd_set *except, struc
 SHIM_EXPORT int pselect(int count, fd_set *in, fd_set *out, fd_set *except, const struct timespec *timeout,
                         const sigset_t *mask)
 {
+    LIVE((int)LIVE_IO(OPERATION_io_poll, -1, REAL(pselect)(count, in, out, except, timeout, mask)));
     struct step step;
     int64_t time = of_timespec(timeout);
     if (time == INT64_MIN || count < 0 || count > SET_BYTES * 8 || !step_begin(&step, OPERATION_io_poll))
@@ -274,6 +279,7 @@ static int epoll_step(struct step *step, struct look *look, int64_t timeout, con
 
 SHIM_EXPORT int epoll_wait(int descriptor, struct epoll_event *events, int most, int timeout)
 {
+    LIVE((int)LIVE_IO(OPERATION_io_poll, -1, REAL(epoll_wait)(descriptor, events, most, timeout)));
     struct step step;
     if (!step_begin(&step, OPERATION_io_poll))
         return REAL(epoll_wait)(descriptor, events, most, timeout);

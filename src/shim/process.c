@@ -1,5 +1,6 @@
 /* Processes: fork in its forms, daemon, and the ends: exit, quick_exit, abort. The child waits at its first gate before
  * it runs a line of the guest's code. Programs are started in exec.c and spawn.c, collected in wait.c. */
+#include "shim/live.h"
 #include "shim/process.h"
 
 #include "shim/sched.h"
@@ -35,6 +36,10 @@ static void exit_step(int status, void *pc)
     struct shim_thread *self = &shim_self;
     self->ended = false; /* the last thread of all ends the process after its own end (pthread_exit(3)) */
     self->busy = 0;
+    if (live_on()) {
+        live_process_exit(status, (struct live_place){.pc = (uint64_t)(uintptr_t)pc});
+        return;
+    }
     struct step step;
     if (!step_begin_at(&step, OPERATION_process_exit, pc, __builtin_frame_address(0)))
         return;
@@ -157,6 +162,7 @@ void process_resume(void *pc, void *frame)
 
 pid_t process_fork(enum operation operation, pid_t (*real)(void), void *pc, void *frame)
 {
+    LIVE(live_fork(operation, real, LIVE_AT(pc, frame)));
     struct step step;
     if (!step_begin_at(&step, operation, pc, frame))
         return real();

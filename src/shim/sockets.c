@@ -1,5 +1,6 @@
 /* Sockets as plain blocking operations. Every transfer is asked for with MSG_DONTWAIT and waits at the gate; O_NONBLOCK
  * is never changed, but around a connect of a socket that no call of another task can be using at that moment. */
+#include "shim/live.h"
 #include "shim/checked.h"
 #include "shim/descriptors.h"
 
@@ -191,6 +192,7 @@ static ssize_t receive_from(struct step *step, int descriptor, void *buffer, siz
 
 SHIM_EXPORT ssize_t recv(int descriptor, void *buffer, size_t size, int flags)
 {
+    LIVE(LIVE_IO(OPERATION_socket_recv, descriptor, REAL(recv)(descriptor, buffer, size, flags)));
     struct step step;
     if (!step_begin(&step, OPERATION_socket_recv))
         return REAL(recv)(descriptor, buffer, size, flags);
@@ -208,6 +210,8 @@ SHIM_EXPORT ssize_t __recv_chk(int descriptor, void *buffer, size_t size, size_t
 SHIM_EXPORT ssize_t recvfrom(int descriptor, void *buffer, size_t size, int flags, __SOCKADDR_ARG address,
                              socklen_t *length)
 {
+    LIVE(LIVE_IO(OPERATION_socket_recv, descriptor,
+                 REAL(recvfrom)(descriptor, buffer, size, flags, address.__sockaddr__, length)));
     struct step step;
     if (!step_begin(&step, OPERATION_socket_recv))
         return REAL(recvfrom)(descriptor, buffer, size, flags, address.__sockaddr__, length);
@@ -225,6 +229,7 @@ SHIM_EXPORT ssize_t __recvfrom_chk(int descriptor, void *buffer, size_t size, si
 
 SHIM_EXPORT ssize_t recvmsg(int descriptor, struct msghdr *message, int flags)
 {
+    LIVE(LIVE_IO(OPERATION_socket_recv, descriptor, REAL(recvmsg)(descriptor, message, flags)));
     struct step step;
     if (!message || !step_begin(&step, OPERATION_socket_recv))
         return REAL(recvmsg)(descriptor, message, flags);
@@ -243,6 +248,7 @@ static ssize_t send_to(struct step *step, int descriptor, const void *buffer, si
 
 SHIM_EXPORT ssize_t send(int descriptor, const void *buffer, size_t size, int flags)
 {
+    LIVE(LIVE_IO(OPERATION_socket_send, descriptor, REAL(send)(descriptor, buffer, size, flags)));
     struct step step;
     if (!step_begin(&step, OPERATION_socket_send))
         return REAL(send)(descriptor, buffer, size, flags);
@@ -252,6 +258,8 @@ SHIM_EXPORT ssize_t send(int descriptor, const void *buffer, size_t size, int fl
 SHIM_EXPORT ssize_t sendto(int descriptor, const void *buffer, size_t size, int flags, __CONST_SOCKADDR_ARG address,
                            socklen_t length)
 {
+    LIVE(LIVE_IO(OPERATION_socket_send, descriptor,
+                 REAL(sendto)(descriptor, buffer, size, flags, address.__sockaddr__, length)));
     struct step step;
     if (!step_begin(&step, OPERATION_socket_send))
         return REAL(sendto)(descriptor, buffer, size, flags, address.__sockaddr__, length);
@@ -260,6 +268,7 @@ SHIM_EXPORT ssize_t sendto(int descriptor, const void *buffer, size_t size, int 
 
 SHIM_EXPORT ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags)
 {
+    LIVE(LIVE_IO(OPERATION_socket_send, descriptor, REAL(sendmsg)(descriptor, message, flags)));
     struct step step;
     if (!message || !step_begin(&step, OPERATION_socket_send))
         return REAL(sendmsg)(descriptor, message, flags);
@@ -372,6 +381,7 @@ static long connect_wait(struct step *step, int descriptor, const struct sockadd
 
 SHIM_EXPORT int connect(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t length)
 {
+    LIVE((int)LIVE_IO(OPERATION_socket_connect, descriptor, REAL(connect)(descriptor, address.__sockaddr__, length)));
     struct step step;
     if (!step_begin(&step, OPERATION_socket_connect))
         return REAL(connect)(descriptor, address.__sockaddr__, length);
@@ -410,6 +420,7 @@ static int accept_step(struct step *step, int descriptor, struct sockaddr *addre
 
 SHIM_EXPORT int accept(int descriptor, __SOCKADDR_ARG address, socklen_t *length)
 {
+    LIVE((int)LIVE_IO(OPERATION_socket_accept, descriptor, REAL(accept)(descriptor, address.__sockaddr__, length)));
     struct step step;
     if (!step_begin(&step, OPERATION_socket_accept))
         return REAL(accept)(descriptor, address.__sockaddr__, length);
@@ -418,6 +429,8 @@ SHIM_EXPORT int accept(int descriptor, __SOCKADDR_ARG address, socklen_t *length
 
 SHIM_EXPORT int accept4(int descriptor, __SOCKADDR_ARG address, socklen_t *length, int flags)
 {
+    LIVE((int)LIVE_IO(OPERATION_socket_accept, descriptor,
+                      REAL(accept4)(descriptor, address.__sockaddr__, length, flags)));
     struct step step;
     if (!step_begin(&step, OPERATION_socket_accept))
         return REAL(accept4)(descriptor, address.__sockaddr__, length, flags);

@@ -424,6 +424,7 @@ static bool once_enter(struct step *step, const volatile void *control)
 
 SHIM_EXPORT int pthread_once(pthread_once_t *control, void (*routine)(void))
 {
+    LIVE(live_once((int *)(void *)control, routine, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_once_run))
         return REAL(pthread_once)(control, routine);
@@ -436,6 +437,10 @@ SHIM_EXPORT int pthread_once(pthread_once_t *control, void (*routine)(void))
 
 SHIM_EXPORT void call_once(once_flag *flag, void (*routine)(void))
 {
+    if (live_on()) {
+        live_once((int *)(void *)flag, routine, LIVE_HERE);
+        return;
+    }
     struct step step;
     if (!step_begin(&step, OPERATION_once_run)) {
         REAL(call_once)(flag, routine);

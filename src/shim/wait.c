@@ -1,4 +1,5 @@
 /* Waiting for children: the kernel is asked without waiting; what is not there yet is waited for at the gate. */
+#include "shim/live.h"
 #include "shim/process.h"
 #include "shim/signal.h"
 
@@ -89,6 +90,7 @@ static long wait_told(struct step *step, struct wait_form *form)
 
 pid_t wait_step(pid_t pid, int *status, int options, struct rusage *usage, void *pc, void *frame)
 {
+    LIVE(live_wait(pid, status, options, usage, LIVE_AT(pc, frame)));
     struct step step;
     if (!step_begin_at(&step, OPERATION_process_wait, pc, frame))
         return REAL(wait4)(pid, status, options, usage);
@@ -131,6 +133,7 @@ SHIM_EXPORT pid_t wait4(pid_t pid, int *status, int options, struct rusage *usag
 
 SHIM_EXPORT int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
+    LIVE(live_waitid(type, id, info, options, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_process_wait))
         return REAL(waitid)(type, id, info, options);
