@@ -12,7 +12,8 @@ enum event_kind {
     EVENT_PROCESS,       /* process `other` is born; parent process `value` (0: lockstep started it); pid argument[0] */
     EVENT_TASK,          /* task `task` is born in process `other`; number in its process `value` (0 = main); creator task argument[0] */
     EVENT_OBJECT,        /* object `object` of kind `value` is called `text` (without kind word); process `other` or 0 if shared.
-                            May come again: renamed. argument[0] = size or capacity where known */
+                            May come again: renamed. argument[0] = size or capacity where known; `second` != 0: a fork's copy
+                            of that object of the parent, in whose state it begins */
     EVENT_ASKED,         /* task wants `operation` on `object` (`second`) at `place`; arguments as below */
     EVENT_GRANTED,       /* a step begins: task gets CPU argument[0] (from 0) at virtual time `time`; argument[1] = number of
                             tasks that were enabled, argument[2] = index chosen among them in the order of names;
@@ -64,6 +65,9 @@ enum verdict { VERDICT_none, VERDICT_finished, VERDICT_failed, VERDICT_deadlock,
  *   signal.send     ASKED: argument[0] = signal, other = target task (pthread_kill) or 0, argument[1] = target process (world id), 0 if none
  *   signal.deliver  ASKED: argument[0] = signal.  GOT when the handler has returned
  *   signal.wait     ASKED: argument[0] = set.  GOT value = signal
+ *   signal.suspend  ASKED: argument[0] = mask while it waits if argument[1] = 1 (sigsuspend), else the task's own (pause)
+ *   socket.connect/send/shutdown/close  GOT: second = the peer's end where it is known (its receiver happens after)
+ *   any             ASKED with RECORD_RETRY: the same question after a GRANT_INTERRUPT; no new one
  *   pipe.create     GOT: object = the pipe, argument[0] = capacity
  *   pipe.read/write GOT: value = bytes, argument[0] = bytes in the pipe afterwards (FIONREAD), argument[1] = capacity; ASKED: argument[2] = count asked for
  *   *.close         GOT: argument[0] = descriptor, flags

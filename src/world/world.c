@@ -1,157 +1,11 @@
-/* The store of a world and the way of an event through it: what is common to all operations happens here (who is held,
+/* The way of an event through a world: what is common to all operations happens here (who is held,
  * granted, waiting, on which CPU); what an operation means is its reducer's business, found by the table that
  * operations.def expands to. No I/O, no clock, no globals that change. */
 #include "world/world_state.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* ---- lists ---- */
-
-static const uint32_t list_sizes[LIST_COUNT] = {
-    [LIST_TASK] = sizeof(struct task),
-    [LIST_PROCESS] = sizeof(struct process),
-    [LIST_OBJECT] = sizeof(struct object),
-    [LIST_QUESTION] = sizeof(struct question),
-    [LIST_READER] = sizeof(struct reader),
-    [LIST_TEXT] = sizeof(struct text),
-    [LIST_BYTE] = 1,
-    [LIST_PLACE] = sizeof(struct world_place),
-    [LIST_FAULT] = sizeof(struct world_fault),
-    [LIST_NODE] = WORLD_NODE_SIZE,
-    [LIST_WORD] = WORLD_WORD_SIZE,
-    [LIST_ACCESS] = WORLD_ACCESS_SIZE,
-};
-
-/* Room for `more` entries behind the last. */
-static bool list_reserve(struct world *world, enum world_list_kind kind, uint32_t more)
-{
-    struct list *list = &world->list[kind];
-    if (list->capacity - list->count >= more)
-        return true;
-    uint64_t capacity = list->capacity < 16 ? 16 : (uint64_t)list->capacity * 2;
-    while (capacity < (uint64_t)list->count + more)
-        capacity *= 2;
-    void *items = capacity <= UINT32_MAX ? realloc(list->items, (size_t)capacity * list->size) : NULL;
-    if (!items) {
-        world->out_of_memory = 1;
-        return false;
-    }
-    list->items = items;
-    list->capacity = (uint32_t)capacity;
-    return true;
-}
-
-uint32_t world_list_add(struct world *world, enum world_list_kind kind)
-{
-    struct list *list = &world->list[kind];
-    if (!list_reserve(world, kind, 1))
-        return 0;
-    memset((char *)list->items + (size_t)list->count * list->size, 0, list->size);
-    return list->count++;
-}
-
-uint32_t world_list_take(struct world *world, enum world_list_kind kind)
-{
-    struct list *list = &world->list[kind];
-    uint32_t id = list->free;
-    if (!id)
-        return world_list_add(world, kind);
-    char *entry = (char *)list->items + (size_t)id * list->size;
-    memcpy(&list->free, entry, sizeof list->free);
-    memset(entry, 0, list->size);
-    return id;
-}
-
-void world_list_give(struct world *world, enum world_list_kind kind, uint32_t id)
-{
-    struct list *list = &world->list[kind];
-    if (!id || id >= list->count)
-        return;
-    memcpy((char *)list->items + (size_t)id * list->size, &list->free, sizeof list->free);
-    list->free = id;
-}
-
-void *world_list_table(uint32_t slots, uint32_t size)
-{
-    return calloc(slots, size);
-}
-
-void world_list_replace(struct list *list, const struct list *grown)
-{
-    free(list->items);
-    *list = *grown;
-}
-
-/* ---- making, copying ---- */
-
-struct world *world_new(void)
-{
-    struct world *world = calloc(1, sizeof *world);
-    if (!world)
-        return NULL;
-    for (unsigned kind = 0; kind < LIST_COUNT; kind++) {
-        world->list[kind].size = list_sizes[kind];
-        world_list_add(world, kind); /* the blank entry */
-    }
-    world->nearest = INT64_MAX;
-    if (world->out_of_memory) {
-        world_free(world);
-        return NULL;
-    }
-    return world;
-}
-
-void world_free(struct world *world)
-{
-    if (!world)
-        return;
-    for (unsigned kind = 0; kind < LIST_COUNT; kind++)
-        free(world->list[kind].items);
-    free(world);
-}
-
-enum status world_assign(struct world *to, const struct world *from)
-{
-    if (to == from)
-        return STATUS_OK;
-    for (unsigned kind = 0; kind < LIST_COUNT; kind++) {
-        const struct list *source = &from->list[kind];
-        struct list *list = &to->list[kind];
-        if (list->capacity >= source->count)
-            continue;
-        /* A quarter more than needed: a copy is mostly made in order to be stepped on. */
-        uint32_t capacity = source->count + source->count / 4;
-        void *items = realloc(list->items, (size_t)capacity * source->size);
-        if (!items)
-            return STATUS_MEMORY;
-        list->items = items;
-        list->capacity = capacity;
-    }
-    struct list kept[LIST_COUNT];
-    memcpy(kept, to->list, sizeof kept);
-    *to = *from;
-    for (unsigned kind = 0; kind < LIST_COUNT; kind++) {
-        struct list *list = &to->list[kind];
-        const void *items = list->items;
-        list->items = kept[kind].items;
-        list->capacity = kept[kind].capacity;
-        memcpy(list->items, items, (size_t)list->count * list->size);
-    }
-    return STATUS_OK;
-}
-
-struct world *world_copy(const struct world *from)
-{
-    struct world *world = calloc(1, sizeof *world);
-    if (world && world_assign(world, from) != STATUS_OK) {
-        world_free(world);
-        return NULL;
-    }
-    return world;
-}
 
 /* ---- divergence ---- */
 
@@ -605,136 +459,6 @@ static void step_blocked(struct world *world, const struct event *event)
     world_deadlock_stuck(world, false);
 }
 
-/* ---- facts without a step ---- */
-
-static void step_string(struct world *world, const struct event *event)
-{
-    struct list *texts = &world->list[LIST_TEXT];
-    if (!event->text || event->text > texts->count || (event->length && !event->payload)) {
-        world_diverge(world, "text %u is out of order", event->text);
-        return;
-    }
-    if (event->text == texts->count && !world_list_add(world, LIST_TEXT))
-        return;
-    if (!list_reserve(world, LIST_BYTE, event->length + 1))
-        return;
-    struct list *bytes = &world->list[LIST_BYTE];
-    struct text *text = list_at(world, LIST_TEXT, event->text);
-    char *at = (char *)bytes->items + bytes->count;
-    if (event->length)
-        memcpy(at, event->payload, event->length);
-    at[event->length] = 0;
-    text->at = bytes->count;
-    text->length = event->length;
-    bytes->count += event->length + 1;
-}
-
-static void step_place(struct world *world, const struct event *event)
-{
-    struct list *places = &world->list[LIST_PLACE];
-    if (!event->place || event->place > places->count) {
-        world_diverge(world, "place %u is out of order", event->place);
-        return;
-    }
-    if (event->place == places->count && !world_list_add(world, LIST_PLACE))
-        return;
-    struct world_place *place = list_at(world, LIST_PLACE, event->place);
-    *place = (struct world_place){.text = event->text, .function = event->second, .line = (uint32_t)event->value};
-}
-
-/* Does an older object of another process have this kind and name? (What was named first keeps its plain name, so that
- * a name once said stays.) */
-static bool name_taken(const struct world *world, uint32_t id)
-{
-    const struct world_object *object = &object_at(world, id)->view;
-    if (!object->process || world->births < 2)
-        return false;
-    for (uint32_t i = 1; i < id; i++) {
-        const struct world_object *other = &object_at(world, i)->view;
-        if (other->kind == object->kind && other->process != object->process && other->process &&
-            strcmp(other->name, object->name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void step_object(struct world *world, const struct event *event)
-{
-    struct list *objects = &world->list[LIST_OBJECT];
-    if (!event->object || event->object > objects->count || event->value < 0 || event->value >= OBJECT_COUNT) {
-        world_diverge(world, "object %u is out of order or of an unknown kind", event->object);
-        return;
-    }
-    bool fresh = event->object == objects->count;
-    if (fresh && !world_list_add(world, LIST_OBJECT))
-        return;
-    struct object *object = object_at(world, event->object);
-    struct world_object *view = &object->view;
-    snprintf(view->name, sizeof view->name, "%s", world_text(world, event->text));
-    view->kind = (uint8_t)event->value;
-    view->process = event->other;
-    object->prefixed = name_taken(world, event->object);
-    if (!fresh)
-        return;
-    view->id = event->object;
-    object->deadline = INT64_MAX;
-    view->capacity = view->kind == OBJECT_variable ? 0 : (int32_t)event->argument[0];
-    object->inherited = process_at(world, event->other)->forked;
-    const struct object *origin = object_at(world, event->second);
-    if (!origin->view.id)
-        return;
-    /* A fork's copy: as it was, but held only by the task that forked, which is `main` here. */
-    view->type = origin->view.type;
-    view->robust = origin->view.robust;
-    view->capacity = origin->view.capacity;
-    view->count = origin->view.count;
-    object->ran = origin->ran;
-    object->inherited = 0;
-    if (origin->view.owner) {
-        const struct process *process = process_at(world, event->other);
-        const struct task *child = task_at(world, process->view.main_task);
-        if (child->view.creator == origin->view.owner) {
-            view->owner = child->view.id;
-            task_at(world, view->owner)->holds++;
-        } else {
-            object->ghost = 1;
-        }
-    }
-}
-
-static void step_outside(struct world *world, const struct event *event)
-{
-    struct task *task = event_task(world, event);
-    if (!task)
-        return;
-    task->outside = event->value != 0;
-    if (task->outside)
-        leave_cpu(world, task);
-    world_settle(world, task);
-}
-
-static void step_output(struct world *world, const struct event *event)
-{
-    static const char mark[] = "Assertion `";
-    struct process *process = process_at(world, task_at(world, event->task)->view.process);
-    if (event->value == 2 && process->view.id && event->payload && event->length >= sizeof mark - 1 &&
-        memmem(event->payload, event->length, mark, sizeof mark - 1))
-        process->asserted = 1;
-}
-
-static void step_watch(struct world *world, const struct event *event)
-{
-    struct object *object = object_at(world, event->object);
-    if (!object->view.id) {
-        world_diverge(world, "a watched variable was never announced");
-        return;
-    }
-    object->view.watched = 1;
-    object->view.value_text = event->text;
-    if (event->argument[0])
-        object->view.value = event->value;
-}
-
 static void step_ended(struct world *world, const struct event *event)
 {
     struct task *task = event_task(world, event);
@@ -762,6 +486,17 @@ static void step_process_ended(struct world *world, const struct event *event)
     world_process_end(world, event);
 }
 
+static void step_outside(struct world *world, const struct event *event)
+{
+    struct task *task = event_task(world, event);
+    if (!task)
+        return;
+    task->outside = event->value != 0;
+    if (task->outside)
+        leave_cpu(world, task);
+    world_settle(world, task);
+}
+
 static void step_preempted(struct world *world, const struct event *event)
 {
     struct task *task = event_task(world, event);
@@ -769,26 +504,6 @@ static void step_preempted(struct world *world, const struct event *event)
         return;
     leave_cpu(world, task);
     world_settle(world, task);
-}
-
-static void step_deadline(struct world *world, const struct event *event)
-{
-    struct object *timer = object_at(world, event->object);
-    if (!timer->view.id) {
-        world_diverge(world, "a timer was never announced");
-        return;
-    }
-    bool was = timer->deadline != INT64_MAX, is = event->time > world->time;
-    world->timers += (uint32_t)is - (uint32_t)was;
-    timer->deadline = is ? event->time : INT64_MAX;
-    if (is && event->time < world->nearest)
-        world->nearest = event->time;
-}
-
-static void step_end(struct world *world, const struct event *event)
-{
-    world->verdict = event->value >= 0 && event->value < VERDICT_COUNT ? (uint8_t)event->value : VERDICT_none;
-    world_fault_end(world);
 }
 
 enum status world_step(struct world *world, const struct event *event)
@@ -808,10 +523,10 @@ enum status world_step(struct world *world, const struct event *event)
         step_blocked(world, event);
         break;
     case EVENT_STRING:
-        step_string(world, event);
+        world_fact_string(world, event);
         break;
     case EVENT_PLACE:
-        step_place(world, event);
+        world_fact_place(world, event);
         break;
     case EVENT_PROCESS:
         world_process_born(world, event);
@@ -820,7 +535,7 @@ enum status world_step(struct world *world, const struct event *event)
         world_task_born(world, event);
         break;
     case EVENT_OBJECT:
-        step_object(world, event);
+        world_fact_object(world, event);
         break;
     case EVENT_READY:
         world_wake(world, event->task);
@@ -841,13 +556,13 @@ enum status world_step(struct world *world, const struct event *event)
         world_process_stop(world, event);
         break;
     case EVENT_OUTPUT:
-        step_output(world, event);
+        world_fact_output(world, event);
         break;
     case EVENT_TIME:
         world_time_advance(world, event->time);
         break;
     case EVENT_WATCH:
-        step_watch(world, event);
+        world_fact_watch(world, event);
         break;
     case EVENT_PREEMPTED:
         step_preempted(world, event);
@@ -856,7 +571,7 @@ enum status world_step(struct world *world, const struct event *event)
         step_outside(world, event);
         break;
     case EVENT_DEADLINE:
-        step_deadline(world, event);
+        world_fact_deadline(world, event);
         break;
     case EVENT_SIGNAL:
         world_signal_pend(world, event->other, 0, (int)event->value);
@@ -871,7 +586,7 @@ enum status world_step(struct world *world, const struct event *event)
     case EVENT_LOST:
         break;
     case EVENT_END:
-        step_end(world, event);
+        world_fact_end(world, event);
         break;
     default:
         world_diverge(world, "an event of unknown kind %u", event->kind);

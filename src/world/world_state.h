@@ -198,6 +198,8 @@ uint32_t world_list_add(struct world *, enum world_list_kind);
 void world_list_give(struct world *, enum world_list_kind, uint32_t id);
 uint32_t world_list_take(struct world *, enum world_list_kind);
 
+/* Room for `more` entries behind the last. */
+bool world_list_reserve(struct world *, enum world_list_kind, uint32_t more);
 /* For a list that is a hash table: blank slots, and taking them into use (the old ones are freed). */
 void *world_list_table(uint32_t slots, uint32_t size);
 void world_list_replace(struct list *, const struct list *grown);
@@ -214,6 +216,15 @@ void world_queue_enter(struct world *, struct task *, uint32_t object);
 /* The question of a task that stands in a queue may lie under a handler's; NULL: it is the task's own. */
 struct question *world_question_queued(const struct world *, const struct task *);
 bool world_live(const struct world *, const struct task *); /* known and not ended */
+
+/* ---- facts (world_fact.c) ---- */
+void world_fact_string(struct world *, const struct event *);
+void world_fact_place(struct world *, const struct event *);
+void world_fact_object(struct world *, const struct event *);
+void world_fact_output(struct world *, const struct event *);
+void world_fact_watch(struct world *, const struct event *);
+void world_fact_deadline(struct world *, const struct event *);
+void world_fact_end(struct world *, const struct event *);
 
 /* ---- families ---- */
 void world_hold(struct world *, uint32_t object, uint32_t task);   /* a lock is owned from now (depth + 1) */
