@@ -61,6 +61,7 @@ static bool escaped(struct conductor *c, uint32_t id)
                                       .other = task->process,
                                       .text = name_string(c, c->escape_reason)});
     conductor_mark(c, "a process ran unobserved");
+    vfork_release(c, task->process);
     c->escape_reason[0] = 0;
     task->phase = PHASE_outside;
     c->granted = 0;

@@ -36,6 +36,7 @@ struct guest_task {
     uint16_t operation;
     uint8_t blocked_space; /* enum key_space of what it is blocked on, KEY_NONE: not blocked */
     uint8_t blocked_kind;
+    uint64_t blocked_a; /* the key's a */
     uint64_t pc, frame;
     char name[24];
 };
@@ -204,6 +205,9 @@ unsigned settle_deaths(struct conductor *c);
 void conductor_tell(struct conductor *c, const struct event *event);
 const struct world *conductor_world(struct conductor *c);
 /* Reads what was printed, without telling it yet; then tells it, as printed by the last speaker. */
+/* A process has got a program of its own, or has ended: who made it by vfork may go on. */
+void vfork_release(struct conductor *c, uint32_t process);
+
 /* ---- output.c ---- */
 bool input_type(struct conductor *c, bool patient);
 bool input_awaited(const struct conductor *c); /* someone waits for the terminal and more may come */

@@ -11,6 +11,14 @@
 
 #define RESERVED CONDUCTOR_RESERVED
 
+void vfork_release(struct conductor *c, uint32_t process)
+{
+    for (uint32_t id = 1; id <= c->task_count; id++)
+        if (c->tasks[id].phase == PHASE_held && c->tasks[id].operation == OPERATION_process_vfork &&
+            c->tasks[id].blocked_space == KEY_PROCESS && (int32_t)c->tasks[id].blocked_a == c->processes[process]->pid)
+            conductor_tell(c, &(struct event){.kind = EVENT_READY, .task = id});
+}
+
 /* ---- newcomers ---- */
 static uint32_t hello(struct conductor *c, const struct record *record)
 {
@@ -31,6 +39,7 @@ static uint32_t hello(struct conductor *c, const struct record *record)
         c->tasks[speaker].frame = 0;
         if (c->tasks[speaker].operation == OPERATION_process_exec)
             conductor_tell(c, &(struct event){.kind = EVENT_GOT, .operation = OPERATION_process_exec, .task = speaker});
+        vfork_release(c, known);
         return known;
     }
     if (known)
@@ -225,6 +234,7 @@ static void blocked(struct conductor *c, uint32_t id, const struct record *recor
     struct guest_task *task = &c->tasks[id];
     task->blocked_space = record->object.space;
     task->blocked_kind = record->object.kind;
+    task->blocked_a = record->object.a;
     task->phase = PHASE_held;
     if (c->granted == id)
         c->granted = 0;

@@ -247,6 +247,8 @@ void settle_process_end(struct conductor *c, uint32_t id)
             guest_slot_free(c, c->tasks[task].slot);
             c->tasks[task].slot = GATE_SLOTS;
         }
+    if (!c->processes[id]->alive)
+        vfork_release(c, id);
     settle_children(c, id);
 }
 
