@@ -140,6 +140,8 @@ void settle_task_end(struct conductor *c, uint32_t id)
     }
 }
 
+static void settle_after_end(struct conductor *c, uint32_t ended);
+
 void settle_reports(struct conductor *c)
 {
     struct contain_report report;
@@ -148,7 +150,8 @@ void settle_reports(struct conductor *c)
         if (id == 0)
             continue;
         struct guest_process *process = c->processes[id];
-        if (process->alive) {
+        bool news = process->alive;
+        if (news) {
             for (uint32_t task = 1; task <= c->task_count; task++)
                 if (c->tasks[task].process == id && c->tasks[task].phase != PHASE_ended)
                     records_peek(c, task);
@@ -164,6 +167,8 @@ void settle_reports(struct conductor *c)
         process->zombie = false;
         conductor_tell(c, &(struct event){.kind = EVENT_REAPED, .other = id});
         name_forget_process(c, id);
+        if (news)
+            settle_after_end(c, id);
     }
 }
 
@@ -188,6 +193,18 @@ static void settle_children(struct conductor *c, uint32_t ended)
         child->parent = guest_process_by_pid(c, parent);
         conductor_tell(c, &(struct event){.kind = EVENT_ADOPTED, .other = id, .value = child->parent});
     }
+}
+
+/* What the end of a process brings: its slots are free, who waited for it by vfork goes on, its children are adopted. */
+static void settle_after_end(struct conductor *c, uint32_t id)
+{
+    for (uint32_t task = 1; task <= c->task_count; task++)
+        if (c->tasks[task].process == id && c->tasks[task].slot < GATE_SLOTS) {
+            guest_slot_free(c, c->tasks[task].slot);
+            c->tasks[task].slot = GATE_SLOTS;
+        }
+    vfork_release(c, id);
+    settle_children(c, id);
 }
 
 void settle_process_end(struct conductor *c, uint32_t id)
@@ -242,14 +259,8 @@ void settle_process_end(struct conductor *c, uint32_t id)
         if (state == KERNEL_gone)
             name_forget_process(c, id);
     }
-    for (uint32_t task = 1; task <= c->task_count; task++)
-        if (c->tasks[task].process == id && c->tasks[task].slot < GATE_SLOTS && !c->processes[id]->alive) {
-            guest_slot_free(c, c->tasks[task].slot);
-            c->tasks[task].slot = GATE_SLOTS;
-        }
     if (!c->processes[id]->alive)
-        vfork_release(c, id);
-    settle_children(c, id);
+        settle_after_end(c, id);
 }
 
 unsigned settle_deaths(struct conductor *c)
