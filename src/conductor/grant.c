@@ -88,7 +88,7 @@ static void look(struct conductor *c, unsigned *asleep, unsigned *busy)
     }
     if (state == KERNEL_stopped) {
         records_peek(c, id);
-        conductor_tell(c, &(struct event){.kind = EVENT_STOPPED, .other = task->process, .value = 1});
+        stopped_tell(c, task->process, true);
         task->phase = PHASE_outside;
         c->granted = 0;
         return;

@@ -46,7 +46,7 @@ struct guest_process {
     uint32_t parent;
     uint32_t main_task;
     uint32_t tasks_born;
-    bool alive, zombie, observed, helper, exec_unobserved;
+    bool alive, zombie, stopped, observed, helper, exec_unobserved;
     uint64_t program;       /* the file that it ran when it asked for exec */
     bool blind;             /* its memory or map cannot be read */
     uint32_t image;         /* number of the program image, for places */
@@ -197,6 +197,7 @@ enum kernel_state kernel_process_state(struct conductor *c, int32_t pid, int32_t
 void settle_task_end(struct conductor *c, uint32_t task);
 void settle_process_end(struct conductor *c, uint32_t process);
 void settle_signals(struct conductor *c);
+void stopped_tell(struct conductor *c, uint32_t process, bool stopped); /* once, when it changes */
 void settle_reports(struct conductor *c);
 /* Finds processes that have died without a word. Returns how many. */
 unsigned settle_deaths(struct conductor *c);

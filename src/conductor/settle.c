@@ -290,10 +290,18 @@ static bool ignored_by_default(int signal)
     return signal == 0 || signal == SIGCHLD || signal == SIGURG || signal == SIGWINCH || signal == SIGCONT;
 }
 
+void stopped_tell(struct conductor *c, uint32_t id, bool stopped)
+{
+    if (c->processes[id]->stopped == stopped)
+        return;
+    c->processes[id]->stopped = stopped;
+    conductor_tell(c, &(struct event){.kind = EVENT_STOPPED, .other = id, .value = stopped});
+}
+
 /* Tasks that were stopped outside their gates run again: they come back to one, or end. */
 static void settle_continued(struct conductor *c, uint32_t id)
 {
-    conductor_tell(c, &(struct event){.kind = EVENT_STOPPED, .other = id, .value = 0});
+    stopped_tell(c, id, false);
     for (uint32_t task = 1; task <= c->task_count; task++)
         for (int round = 0; round < PATIENCE && c->tasks[task].process == id && c->tasks[task].phase == PHASE_outside;
              round++)
@@ -306,7 +314,6 @@ static void settle_continued(struct conductor *c, uint32_t id)
 static bool signal_settled(struct conductor *c, uint32_t id, int signal)
 {
     struct guest_process *process = c->processes[id];
-    const struct world_process *known = world_process(conductor_world(c), id);
     uint64_t bit = UINT64_C(1) << (signal - 1);
     enum kernel_state state = kernel_process_state(c, process->pid, NULL, NULL);
     if (state == KERNEL_gone || state == KERNEL_zombie) {
@@ -314,13 +321,12 @@ static bool signal_settled(struct conductor *c, uint32_t id, int signal)
         return true;
     }
     if (signal == SIGCONT) {
-        if (known && known->state == STATE_stopped && state != KERNEL_stopped)
+        if (process->stopped && state != KERNEL_stopped)
             settle_continued(c, id);
         return state != KERNEL_stopped;
     }
     if (state == KERNEL_stopped && signal != SIGKILL) {
-        if (known && known->state != STATE_stopped)
-            conductor_tell(c, &(struct event){.kind = EVENT_STOPPED, .other = id, .value = 1});
+        stopped_tell(c, id, true);
         return true;
     }
     char path[64], text[4096];
