@@ -221,7 +221,7 @@ static void got(struct conductor *c, uint32_t id, const struct record *record)
     if ((flags & OPERATION_PRINTS) || c->printing)
         conductor_output(c);
     name_watch(c, c->tasks[id].process);
-    if (record->operation == OPERATION_signal_send && record->outcome == OUTCOME_done) {
+    if (record->operation == OPERATION_signal_send && record->outcome == OUTCOME_done && c->granted == id) {
         c->signal_sent = (int)record->argument[0];
         c->signal_sender = c->tasks[id].process;
         c->signal_target = record->object.space == KEY_PROCESS ? guest_process_by_pid(c, (int32_t)record->object.a) : 0;
