@@ -15,10 +15,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define LOOK_NS INT64_C(10000000)      /* between two looks at the kernel */
-#define STUCK_LOOKS 50                 /* a record still missing after so many looks was lost */
-#define QUIET_NS INT64_C(1000000000)   /* stuck for so long without a word: a deadlock */
-#define PUBLISH 128u                   /* records read before the writer is told */
+#define LOOK_NS INT64_C(10000000)    /* between two looks at the kernel */
+#define STUCK_LOOKS 50               /* a record still missing after so many looks was lost */
+#define QUIET_NS INT64_C(1000000000) /* stuck for so long without a word: a deadlock */
+#define PUBLISH 128u                 /* records read before the writer is told */
 
 static int64_t monotonic(void)
 {
@@ -37,7 +37,7 @@ static uint32_t ticks_kind(void)
         close(file);
     text[got > 0 ? got : 0] = 0;
     return strcmp(text, "tsc\n") == 0 || strcmp(text, "arch_sys_counter\n") == 0 ? LIVE_TICKS_COUNTER
-                                                                                   : LIVE_TICKS_NANOSECONDS;
+                                                                                 : LIVE_TICKS_NANOSECONDS;
 }
 
 enum status live_prepare(struct conductor *c, struct message *message)
@@ -54,8 +54,9 @@ enum status live_prepare(struct conductor *c, struct message *message)
         close(file);
     if (memory == MAP_FAILED) {
         free(live);
-        return message_set(message, STATUS_ENVIRONMENT, "cannot make the rings of live mode in %s: %s; set TMPDIR to a folder with room",
-                           c->folder, strerror(error));
+        return message_set(message, STATUS_ENVIRONMENT,
+                           "cannot make the rings of live mode in %s: %s; set TMPDIR to a folder with room", c->folder,
+                           strerror(error));
     }
     live->rings = memory;
     live->rings->ticks = ticks_kind();
@@ -376,9 +377,10 @@ enum status live_first(struct conductor *c, struct message *message)
         struct contain_report report;
         drain(c);
         if (!c->live->first && contain_next_report(c->contain, &report) != 0)
-            return message_set(message, STATUS_INVALID,
-                               "%s ended (status %d) before it could be observed: is it a dynamically linked glibc program?",
-                               c->options.program, report.status);
+            return message_set(
+                message, STATUS_INVALID,
+                "%s ended (status %d) before it could be observed: is it a dynamically linked glibc program?",
+                c->options.program, report.status);
         if (waited > 2000)
             return message_set(message, STATUS_INVALID,
                                "%s does not reach lockstep's shim: is it statically linked, or not for glibc? "

@@ -127,6 +127,15 @@ static uint64_t whole_frame(const struct live_task *task, uint32_t low)
     return frame << 3;
 }
 
+/* A forked child runs its parent's image: its places are the parent's, who is there longer. */
+static uint32_t place_of(struct conductor *c, uint32_t id)
+{
+    uint32_t process = c->tasks[id].process, origin = c->live->tasks[c->processes[process]->main_task].origin;
+    if (origin && c->processes[origin]->source)
+        process = origin;
+    return c->tasks[id].pc ? name_place(c, process, c->tasks[id].pc) : 0;
+}
+
 static void ask_arguments(struct conductor *c, const struct live_record *record, struct event *event)
 {
     switch (record->operation) {
@@ -166,7 +175,7 @@ static void say_asked(struct conductor *c, uint32_t ring, uint32_t id, const str
     task->operation = record->operation;
     task->pc = record->pc;
     task->frame = whole_frame(own, record->frame);
-    event.place = record->pc ? name_place(c, task->process, record->pc) : 0;
+    event.place = place_of(c, id);
     if (space == KEY_TASK) {
         bool join = record->operation == OPERATION_thread_join || record->operation == OPERATION_thread_tryjoin ||
                     record->operation == OPERATION_thread_timedjoin || record->operation == OPERATION_thread_detach;
@@ -229,8 +238,11 @@ static uint32_t process_born(struct conductor *c, int32_t pid, uint32_t parent, 
     struct live_task *own = id ? live_task_at(c, id) : NULL;
     if (own)
         *own = (struct live_task){.ring = LIVE_NO_RING};
-    if (parent && creator)
+    if (own && parent && creator) {
+        uint32_t before = c->live->tasks[c->processes[parent]->main_task].origin;
+        own->origin = before ? before : parent;
         name_fork(c, parent, process);
+    }
     return process;
 }
 
@@ -293,8 +305,8 @@ static void say_got(struct conductor *c, uint32_t id, const struct live_record *
             break;
         child = guest_process_by_pid(c, (int32_t)record->value);
         if (!child)
-            child = process_born(c, (int32_t)record->value, process,
-                                 record->operation == OPERATION_process_fork ? id : 0);
+            child =
+                process_born(c, (int32_t)record->value, process, record->operation == OPERATION_process_fork ? id : 0);
         event.value = child;
         event.other = child ? c->processes[child]->main_task : 0;
         break;
@@ -372,7 +384,7 @@ static void say_blocked(struct conductor *c, uint32_t id, uint32_t object)
                           .object = object,
                           .second = own->second,
                           .other = own->other,
-                          .place = c->tasks[id].pc ? name_place(c, c->tasks[id].process, c->tasks[id].pc) : 0};
+                          .place = place_of(c, id)};
     if (own->deadline && object != own->second) {
         event.other = own->other ? own->other : 1;
         event.flags |= RECORD_DEADLINE;
@@ -436,7 +448,8 @@ void live_process_over(struct conductor *c, uint32_t process, int status, bool g
         if (c->tasks[id].process == process)
             live_task_over(c, id);
     conductor_output(c);
-    conductor_tell(c, &(struct event){.kind = EVENT_PROCESS_ENDED, .other = process, .value = status, .argument = {gone}});
+    conductor_tell(c,
+                   &(struct event){.kind = EVENT_PROCESS_ENDED, .other = process, .value = status, .argument = {gone}});
     for (uint32_t id = 1; id <= c->process_count; id++) {
         struct guest_process *child = c->processes[id];
         if (child->parent != process || (!child->alive && !child->zombie))
@@ -475,6 +488,7 @@ static void exec_done(struct conductor *c, uint32_t process)
         if (c->tasks[id].process == process && id != main_task)
             live_task_over(c, id);
     name_exec(c, process);
+    live_task_at(c, main_task)->origin = 0;
     if (live_task_at(c, main_task)->operation == OPERATION_process_exec)
         conductor_tell(c, &(struct event){.kind = EVENT_GOT, .operation = OPERATION_process_exec, .task = main_task});
     live_task_at(c, main_task)->phase = LIVE_RUNS;
@@ -483,7 +497,8 @@ static void exec_done(struct conductor *c, uint32_t process)
 static void image(struct conductor *c, uint32_t ring, const struct live_record *record)
 {
     uint32_t process = guest_process_by_pid(c, (int32_t)record->value);
-    if (process && record->kind == LIVE_IMAGE && live_task_at(c, c->processes[process]->main_task)->ring != LIVE_NO_RING)
+    if (process && record->kind == LIVE_IMAGE &&
+        live_task_at(c, c->processes[process]->main_task)->ring != LIVE_NO_RING)
         exec_done(c, process);
     if (!process) {
         uint32_t parent = guest_process_by_pid(c, (int32_t)record->argument), creator = 0;
@@ -494,8 +509,8 @@ static void image(struct conductor *c, uint32_t ring, const struct live_record *
     if (!process)
         return;
     c->live->first = true;
-    (void)name_source(c, process); /* its memory map, while it is there */
     if (record->kind == LIVE_IMAGE) {
+        (void)name_source(c, process); /* its memory map, while it is there */
         struct live_ring *head = &c->live->rings->ring[ring];
         atomic_store(&head->greeted, 1);
         syscall(SYS_futex, &head->greeted, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);

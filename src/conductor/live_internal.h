@@ -30,6 +30,7 @@ struct live_task {
     uint8_t phase;   /* enum live_phase */
     uint8_t rounds;  /* looks since the phase began */
     bool leaving;    /* said that it is about to end */
+    uint32_t origin; /* of a main task: the process whose image its own was forked from; 0: none, or has exec'ed */
     uint16_t operation;
     uint8_t space, object_kind;
     uint32_t object, second, other;

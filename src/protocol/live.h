@@ -26,16 +26,16 @@
 
 enum live_kind {
     LIVE_NONE,
-    LIVE_IMAGE,  /* a program begins: object = pthread_self, value = pid, argument = parent's pid, pc = a place in its stack */
-    LIVE_CHILD,  /* a forked child begins: the same */
-    LIVE_THREAD, /* a thread begins: object = pthread_self, second = its creator's pthread_self, value = tid, pc = pid,
+    LIVE_IMAGE, /* a program begins: object = pthread_self, value = pid, argument = parent's pid, pc = a place in its stack */
+    LIVE_CHILD,   /* a forked child begins: the same */
+    LIVE_THREAD,  /* a thread begins: object = pthread_self, second = its creator's pthread_self, value = tid, pc = pid,
                     argument = a place in its stack */
-    LIVE_DONE,   /* a whole operation: asked and over */
-    LIVE_BEGIN,  /* an operation has begun that may take long; LIVE_GOT follows */
+    LIVE_DONE,    /* a whole operation: asked and over */
+    LIVE_BEGIN,   /* an operation has begun that may take long; LIVE_GOT follows */
     LIVE_BLOCKED, /* an operation would have to wait (its try form said so) and waits now; LIVE_GOT follows */
-    LIVE_GOT,    /* the operation that began or blocked is over */
-    LIVE_EXIT,   /* the task is about to end: operation thread.exit or process.exit, argument = status */
-    LIVE_MORE,   /* before a record: object = `b` of its object's key, second = `b` of its second's, argument: its second
+    LIVE_GOT,     /* the operation that began or blocked is over */
+    LIVE_EXIT,    /* the task is about to end: operation thread.exit or process.exit, argument = status */
+    LIVE_MORE, /* before a record: object = `b` of its object's key, second = `b` of its second's, argument: its second
                     argument */
     LIVE_KIND_COUNT
 };
@@ -45,15 +45,15 @@ struct live_record {
     uint64_t time;             /* live_clock() */
     _Atomic uint32_t sequence; /* index + 1 once the record is complete */
     uint16_t operation;
-    uint8_t kind;   /* enum live_kind */
+    uint8_t kind; /* enum live_kind */
     uint8_t object_kind;
     uint64_t object, second; /* `a` of the keys; of a task: its pthread_t */
     uint64_t pc;
     int64_t value, argument;
     uint32_t frame; /* the frame pointer / 8, its lower 32 bits; the task's stack tells the rest */
     int16_t error;
-    uint8_t space;  /* enum key_space of the object; of the second in the upper four bits */
-    uint8_t flags;  /* the lower eight bits of enum record_flags */
+    uint8_t space; /* enum key_space of the object; of the second in the upper four bits */
+    uint8_t flags; /* the lower eight bits of enum record_flags */
 };
 _Static_assert(sizeof(struct live_record) == 64, "one cache line");
 
@@ -68,10 +68,10 @@ struct live_ring {
 
 struct live_rings {
     uint32_t magic;
-    uint32_t ticks;               /* enum live_ticks */
-    _Atomic uint32_t high;        /* rings below it have been used */
-    _Atomic uint32_t asleep;      /* lockstep sleeps: the bell will be heard */
-    _Atomic uint64_t unobserved;  /* threads that found no ring */
+    uint32_t ticks;              /* enum live_ticks */
+    _Atomic uint32_t high;       /* rings below it have been used */
+    _Atomic uint32_t asleep;     /* lockstep sleeps: the bell will be heard */
+    _Atomic uint64_t unobserved; /* threads that found no ring */
     _Alignas(64) _Atomic uint64_t taken[LIVE_RINGS / 64];
     struct live_ring ring[LIVE_RINGS];
     _Alignas(4096) struct live_record record[LIVE_RINGS][LIVE_RING];

@@ -97,12 +97,8 @@ static void ring_adopt(struct live_ring *ring)
 static void key_tell(enum live_kind kind, enum operation operation, const struct record_key *key, int64_t value,
                      int error, int64_t argument, struct live_place place)
 {
-    struct live_event event = {.kind = kind,
-                               .operation = operation,
-                               .value = value,
-                               .error = error,
-                               .argument = argument,
-                               .place = place};
+    struct live_event event = {
+        .kind = kind, .operation = operation, .value = value, .error = error, .argument = argument, .place = place};
     if (key) {
         event.object = *key;
     }
@@ -232,14 +228,14 @@ int64_t live_remaining(clockid_t clock, const struct timespec *deadline)
 int live_thread_join(enum operation operation, pthread_t thread, void **value, clockid_t clock,
                      const struct timespec *deadline, struct live_place place)
 {
-    struct live_event event = {
-        .kind = LIVE_DONE, .operation = operation, .object = thread_key(thread), .place = place};
+    struct live_event event = {.kind = LIVE_DONE, .operation = operation, .object = thread_key(thread), .place = place};
     int error = REAL(pthread_tryjoin_np)(thread, value);
     if (error == EBUSY && operation != OPERATION_thread_tryjoin) {
         event.kind = LIVE_BLOCKED;
         event.argument = deadline ? live_remaining(clock, deadline) : 0;
         live_tell(&event);
-        error = deadline ? REAL(pthread_clockjoin_np)(thread, value, clock, deadline) : REAL(pthread_join)(thread, value);
+        error =
+            deadline ? REAL(pthread_clockjoin_np)(thread, value, clock, deadline) : REAL(pthread_join)(thread, value);
         event.kind = LIVE_GOT;
     }
     event.value = event.error = error;
@@ -298,7 +294,6 @@ static void child_begin(void)
                                .argument = parent,
                                .place = {.pc = (uint64_t)(uintptr_t)__builtin_frame_address(0)}};
     live_tell(&event);
-    bell(); /* lockstep reads the map of the child's memory while the child is there */
 }
 
 pid_t live_fork(enum operation operation, pid_t (*real)(void), struct live_place place)
@@ -343,10 +338,10 @@ int live_waitid(idtype_t type, id_t id, siginfo_t *info, int options, struct liv
     wait_tell(LIVE_BEGIN, type == P_PID ? (pid_t)id : -1, 0, 0, type == P_PID ? (int)id : -1, place);
     int result = REAL(waitid)(type, id, &own, options);
     bool collected = result == 0 && own.si_pid > 0 && !(options & WNOWAIT);
-    int status = own.si_code == CLD_EXITED                                   ? (own.si_status & 0xFF) << 8
+    int status = own.si_code == CLD_EXITED                                ? (own.si_status & 0xFF) << 8
                  : own.si_code == CLD_KILLED || own.si_code == CLD_DUMPED ? own.si_status & 0x7F
-                 : own.si_code == CLD_CONTINUED                              ? 0xFFFF
-                                                                             : (own.si_status & 0xFF) << 8 | 0x7F;
+                 : own.si_code == CLD_CONTINUED                           ? 0xFFFF
+                                                                          : (own.si_status & 0xFF) << 8 | 0x7F;
     wait_tell(LIVE_GOT, collected ? own.si_pid : -1, collected ? own.si_pid : 0, result < 0 ? errno : 0, status, place);
     if (info && result == 0)
         *info = own;

@@ -39,8 +39,7 @@ static inline bool live_on(void)
     return __VA_ARGS__
 
 /* Told after the call, which returns 0 or an error number. */
-#define LIVE_AFTER(operation, kind, object, call)                                                                      \
-    live_after(operation, kind, object, call, 0, LIVE_HERE)
+#define LIVE_AFTER(operation, kind, object, call) live_after(operation, kind, object, call, 0, LIVE_HERE)
 #define LIVE_AFTER_WITH(operation, kind, object, call, argument)                                                       \
     live_after(operation, kind, object, call, argument, LIVE_HERE)
 int live_after(enum operation operation, enum object_kind kind, const volatile void *object, int error,
