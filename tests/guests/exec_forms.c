@@ -21,7 +21,7 @@ static int report(int count, char **arguments)
     int entries = 0, ours = 0;
     for (char **at = environ; *at; at++) {
         entries++;
-        ours += strncmp(*at, "LOCKSTEP_", 9) == 0 || strncmp(*at, "LD_PRELOAD", 10) == 0;
+        ours += strncmp(*at, "LOCKSTEP_RUN", 12) == 0 || strncmp(*at, "LOCKSTEP_SLOT", 13) == 0 || strncmp(*at, "LD_PRELOAD", 10) == 0;
     }
     sigprocmask(SIG_BLOCK, NULL, &mask);
     sigaction(SIGUSR1, NULL, &action);

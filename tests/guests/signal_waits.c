@@ -1,6 +1,7 @@
 /* Waiting for signals, and waits that signals end: between processes and between threads. */
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -88,11 +89,11 @@ static void timed(void)
     sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* A wait for a child that a handler ends, or with SA_RESTART does not. */
+/* A wait for a child into which signals fall: with SA_RESTART it goes on, without it may end early. */
 static void interrupted(int flags)
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = flags};
-    int status = 0, gate[2];
+    int status = 0, gate[2], early = 0;
     char byte = 0;
     sigaction(SIGUSR1, &action, NULL);
     caught = 0;
@@ -106,31 +107,34 @@ static void interrupted(int flags)
     }
     pid_t sender = fork();
     if (sender == 0) {
-        for (int i = 0; i < 3 || !(flags & SA_RESTART); i++) {
+        for (int i = 0; i < 3; i++) {
             kill(getppid(), SIGUSR1);
             usleep(20000);
         }
         _exit(write(gate[1], "x", 1) == 1 ? 0 : 1); /* only now may the child end */
     }
-    errno = 0;
-    pid_t got = waitpid(child, &status, 0);
-    printf("waitpid: %s, caught %d\n", got == child ? "the child" : strerror(errno), caught == SIGUSR1);
-    if (got != child) {
-        kill(sender, SIGKILL);
-        (void)!write(gate[1], "x", 1);
-        while ((got = waitpid(child, &status, 0)) < 0 && errno == EINTR)
-            ;
-    }
+    pid_t got;
+    while ((got = waitpid(child, &status, 0)) < 0 && errno == EINTR)
+        early = 1;
+    printf("restarted %d, caught %d\n", !(early && (flags & SA_RESTART)), caught == SIGUSR1);
     printf("child: %d, status %d\n", got == child, WEXITSTATUS(status));
-    waitpid(sender, &status, 0);
-    printf("sender: %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status));
+    while (waitpid(sender, &status, 0) < 0 && errno == EINTR)
+        ;
+    printf("sender: %d\n", WEXITSTATUS(status));
     close(gate[0]);
     close(gate[1]);
 }
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static volatile int over;
+static sem_t handled;
 
+static void telling(int number)
+{
+    caught = number;
+    sem_post(&handled);
+}
+
+/* The handler runs in the wait for the lock, which goes on (pthread_mutex_lock(3): never EINTR). */
 static void *locker(void *unused)
 {
     (void)unused;
@@ -140,36 +144,36 @@ static void *locker(void *unused)
     return NULL;
 }
 
-static void *pauser(void *unused)
+static void *suspended(void *mask)
 {
-    (void)unused;
     errno = 0;
-    int result = pause();
-    printf("thread: pause %d %s\n", result, strerror(errno));
-    over = 1;
+    int result = sigsuspend(mask);
+    printf("thread: sigsuspend %d %s\n", result, strerror(errno));
     return NULL;
 }
 
 static void threads(void)
 {
     pthread_t thread;
-    struct sigaction action = {.sa_handler = handler};
+    sigset_t set, before;
+    struct sigaction action = {.sa_handler = telling};
+    sem_init(&handled, 0, 0);
     sigaction(SIGUSR2, &action, NULL);
     caught = 0;
     pthread_mutex_lock(&lock);
     pthread_create(&thread, NULL, locker, NULL);
     pthread_kill(thread, SIGUSR2);
-    while (!caught)
-        usleep(1000);
+    sem_wait(&handled);
     printf("main: caught %d\n", caught == SIGUSR2);
     pthread_mutex_unlock(&lock);
     pthread_join(thread, NULL);
-    pthread_create(&thread, NULL, pauser, NULL);
-    while (!over) {
-        pthread_kill(thread, SIGUSR2);
-        usleep(1000);
-    }
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
+    pthread_sigmask(SIG_BLOCK, &set, &before);
+    pthread_create(&thread, NULL, suspended, &before);
+    pthread_kill(thread, SIGUSR2);
     pthread_join(thread, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 int main(void)
