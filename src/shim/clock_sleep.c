@@ -1,6 +1,6 @@
 /* Sleeps: until a virtual time. A handler that ran ends them, whatever SA_RESTART says (signal(7)). */
-#include "shim/live.h"
 #include "shim/clock.h"
+#include "shim/live.h"
 
 #include <unistd.h>
 
@@ -79,8 +79,9 @@ SHIM_EXPORT int clock_nanosleep(clockid_t clock, int flags, const struct timespe
     if (request.absolute) {
         /* from what the clock shows to virtual time, without overflow */
         int64_t base = shown - time_now();
-        request.until = time->tv_sec > INT64_MAX / CLOCK_SECOND - 2 ? INT64_MAX - 1
-                                                                    : time->tv_sec * CLOCK_SECOND + time->tv_nsec - base;
+        request.until = time->tv_sec > INT64_MAX / CLOCK_SECOND - 2
+                            ? INT64_MAX - 1
+                            : time->tv_sec * CLOCK_SECOND + time->tv_nsec - base;
     }
     int error = sleep_step(&request, &left, HERE);
     if (error < 0)

@@ -137,7 +137,8 @@ static const char *file_unobserved(int folder, const char *path, int depth)
     bool regular = fstat((int)descriptor, &status) == 0 && S_ISREG(status.st_mode);
     long length = regular ? SYSTEM(SYS_pread64, descriptor, head, sizeof head - 1, 0) : 0;
     bool other_user = regular && (status.st_mode & S_ISUID) && status.st_uid != geteuid();
-    bool other_group = regular && (status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && status.st_gid != getegid();
+    bool other_group =
+        regular && (status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && status.st_gid != getegid();
     if (length > 4 && memcmp(head, ELFMAG, SELFMAG) == 0) {
         if ((other_user || other_group) && SYSTEM(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
             why = "setuid program";
@@ -249,8 +250,9 @@ static int exec_step(const struct exec_request *request, char *const environment
     step.record.object = key_of_process(shim_process.pid);
     step_text(path ? path : "");
     step_ask(&step);
-    const char *why = exec_unobserved(request->form == EXEC_at && path == request->path ? request->descriptor : AT_FDCWD,
-                                      path, request->form == EXEC_search);
+    const char *why =
+        exec_unobserved(request->form == EXEC_at && path == request->path ? request->descriptor : AT_FDCWD, path,
+                        request->form == EXEC_search);
     if (why)
         shim_note(OPERATION_process_exec, 1, why);
     size_t size = exec_environment_size(environment);
@@ -270,7 +272,8 @@ static int exec_step(const struct exec_request *request, char *const environment
 
 SHIM_EXPORT int execve(const char *path, char *const arguments[], char *const environment[])
 {
-    return exec_step(&(struct exec_request){.form = EXEC_path, .path = path, .arguments = arguments}, environment, HERE);
+    return exec_step(&(struct exec_request){.form = EXEC_path, .path = path, .arguments = arguments}, environment,
+                     HERE);
 }
 
 SHIM_EXPORT int execv(const char *path, char *const arguments[])
@@ -285,7 +288,8 @@ SHIM_EXPORT int execvp(const char *file, char *const arguments[])
 
 SHIM_EXPORT int execvpe(const char *file, char *const arguments[], char *const environment[])
 {
-    return exec_step(&(struct exec_request){.form = EXEC_search, .path = file, .arguments = arguments}, environment, HERE);
+    return exec_step(&(struct exec_request){.form = EXEC_search, .path = file, .arguments = arguments}, environment,
+                     HERE);
 }
 
 SHIM_EXPORT int fexecve(int descriptor, char *const arguments[], char *const environment[])
@@ -298,9 +302,10 @@ SHIM_EXPORT int fexecve(int descriptor, char *const arguments[], char *const env
 
 SHIM_EXPORT int execveat(int folder, const char *path, char *const arguments[], char *const environment[], int flags)
 {
-    return exec_step(&(struct exec_request){.form = EXEC_at, .descriptor = folder, .path = path,
-                                            .arguments = arguments, .flags = flags},
-                     environment, HERE);
+    return exec_step(
+        &(struct exec_request){
+            .form = EXEC_at, .descriptor = folder, .path = path, .arguments = arguments, .flags = flags},
+        environment, HERE);
 }
 
 /* The list forms: the arguments up to NULL, copied to the stack. `last` is the variadic list after it. */
@@ -315,7 +320,7 @@ SHIM_EXPORT int execveat(int folder, const char *path, char *const arguments[], 
     char **arguments = alloca((count + 1) * sizeof *arguments);                                                        \
     arguments[0] = (char *)(uintptr_t)first;                                                                           \
     for (size_t i = 1; i <= count; i++)                                                                                \
-        arguments[i] = va_arg(last, char *)
+    arguments[i] = va_arg(last, char *)
 
 SHIM_EXPORT int execl(const char *path, const char *first, ...)
 {
@@ -336,5 +341,6 @@ SHIM_EXPORT int execle(const char *path, const char *first, ...)
     LIST(arguments, first, last);
     char *const *environment = va_arg(last, char *const *);
     va_end(last);
-    return exec_step(&(struct exec_request){.form = EXEC_path, .path = path, .arguments = arguments}, environment, HERE);
+    return exec_step(&(struct exec_request){.form = EXEC_path, .path = path, .arguments = arguments}, environment,
+                     HERE);
 }

@@ -1,7 +1,7 @@
 /* Processes: fork in its forms, daemon, and the ends: exit, quick_exit, abort. The child waits at its first gate before
  * it runs a line of the guest's code. Programs are started in exec.c and spawn.c, collected in wait.c. */
-#include "shim/live.h"
 #include "shim/process.h"
+#include "shim/live.h"
 
 #include "shim/sched.h"
 #include "shim/signal.h"

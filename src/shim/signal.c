@@ -6,7 +6,7 @@
 /* The guest's own actions, where they are handlers; the kernel has the trampoline. */
 static struct {
     struct sigaction action;
-    bool handler; /* the kernel has the trampoline for it */
+    bool handler;   /* the kernel has the trampoline for it */
     bool only_kept; /* our own signal: remembered, not installed */
 } table[65];
 

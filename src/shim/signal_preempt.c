@@ -42,7 +42,7 @@ void signal_context_block(void *context, uint64_t bits)
 
 static bool is_system(const char *path)
 {
-    static const char *const names[] = {"libc.so",    "libc-2", "ld-linux",      "libpthread", "librt",     "libdl",
+    static const char *const names[] = {"libc.so",    "libc-2",   "ld-linux",  "libpthread",  "librt",   "libdl",
                                         "linux-vdso", "libgcc_s", "libstdc++", "liblockstep", "libtsan", "libasan"};
     const char *name = strrchr(path, '/');
     name = name ? name + 1 : path;

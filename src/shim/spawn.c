@@ -36,8 +36,8 @@ static void unobserved_note(uint32_t slot, pid_t pid, const char *why)
     shim_append(&note, why, strlen(why) + 1);
 }
 
-static int spawn_real(const struct spawn_request *request, const posix_spawnattr_t *attributes, char *const environment[],
-                      pid_t *pid)
+static int spawn_real(const struct spawn_request *request, const posix_spawnattr_t *attributes,
+                      char *const environment[], pid_t *pid)
 {
     if (request->search)
         return REAL(posix_spawnp)(pid, request->program, request->actions, attributes, request->arguments, environment);
@@ -157,10 +157,10 @@ static void terminal_signals_restore(void)
     signal_action_set(SIGQUIT, &kept_quit, NULL);
 }
 
-static int shell_spawn(const char *command, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
-                       pid_t *pid, void *pc, void *frame)
+static int shell_spawn(const char *command, const posix_spawn_file_actions_t *actions,
+                       const posix_spawnattr_t *attributes, pid_t *pid, void *pc, void *frame)
 {
-    char *arguments[] = {(char *)(uintptr_t)"sh", (char *)(uintptr_t)"-c", (char *)(uintptr_t)command, NULL};
+    char *arguments[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c", (char *)(uintptr_t)command, NULL};
     struct spawn_request request = {.program = "/bin/sh",
                                     .actions = actions,
                                     .attributes = attributes,
@@ -193,9 +193,9 @@ static int system_run(const char *command, void *pc, void *frame)
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     int error = shell_spawn(command, NULL, &attributes, &pid, pc, frame);
-    int status = error == 0          ? wait_for_end(pid, pc, frame)
+    int status = error == 0                           ? wait_for_end(pid, pc, frame)
                  : error == EAGAIN || error == ENOMEM ? -1
-                                     : 127 << 8; /* as if the shell had ended by _exit(127) */
+                                                      : 127 << 8; /* as if the shell had ended by _exit(127) */
     int saved = error ? error : errno;
     terminal_signals_restore();
     if (told)

@@ -127,8 +127,8 @@ static int64_t due_of(const struct timer *timer, const struct itimerspec *value,
 
 static void describe(struct step *step, const struct timer *timer, int64_t due, int64_t interval)
 {
-    step->record.object =
-        (struct record_key){.a = (uint64_t)(int64_t)timer->number, .kind = OBJECT_timer, .space = KEY_NUMBER, .descriptor = -1};
+    step->record.object = (struct record_key){
+        .a = (uint64_t)(int64_t)timer->number, .kind = OBJECT_timer, .space = KEY_NUMBER, .descriptor = -1};
     step->record.argument[0] = timer->number;
     step->record.argument[1] = timer->notify == SIGEV_SIGNAL || timer->notify == SIGEV_THREAD_ID ? timer->signal : 0;
     step->record.argument[2] = interval;
@@ -136,8 +136,8 @@ static void describe(struct step *step, const struct timer *timer, int64_t due, 
         step_deadline(step, due);
 }
 
-void timer_set_step(struct timer *timer, const struct itimerspec *value, bool absolute, struct itimerspec *old, void *pc,
-                    void *frame)
+void timer_set_step(struct timer *timer, const struct itimerspec *value, bool absolute, struct itimerspec *old,
+                    void *pc, void *frame)
 {
     struct step step;
     int64_t interval = time_after(0, &value->it_interval);
@@ -180,10 +180,12 @@ static bool bad_timeval(const struct timeval *time)
     return time->tv_sec < 0 || time->tv_usec < 0 || time->tv_usec >= 1000000;
 }
 
-SHIM_EXPORT int setitimer(__itimer_which_t which, const struct itimerval *restrict value, struct itimerval *restrict old)
+SHIM_EXPORT int setitimer(__itimer_which_t which, const struct itimerval *restrict value,
+                          struct itimerval *restrict old)
 {
     /* A NULL value clears the timer (setitimer(2)); what is malformed the kernel refuses. */
-    if (!clock_is_virtual() || (unsigned)which > 2 || (value && (bad_timeval(&value->it_value) || bad_timeval(&value->it_interval))))
+    if (!clock_is_virtual() || (unsigned)which > 2 ||
+        (value && (bad_timeval(&value->it_value) || bad_timeval(&value->it_interval))))
         return REAL(setitimer)((int)which, value, old);
     struct itimerspec given = {0}, before;
     if (value)

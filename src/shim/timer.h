@@ -26,7 +26,7 @@ struct timer {
     int64_t due, interval; /* TIMER_NEVER: not set; 0: once */
     int notify;            /* SIGEV_... */
     int signal;
-    int32_t tid;           /* SIGEV_THREAD_ID */
+    int32_t tid; /* SIGEV_THREAD_ID */
     union sigval value;
     void (*function)(union sigval);
     uint32_t generation; /* of its setting, for the task of SIGEV_THREAD */
@@ -37,8 +37,8 @@ struct timer {
 
 /* Sets it (due TIMER_NEVER: clears it) as a step; the virtual time is found when granted. `value` is relative or, with
  * `absolute`, by the timer's clock; what held before goes to `old`. */
-void timer_set_step(struct timer *timer, const struct itimerspec *value, bool absolute, struct itimerspec *old, void *pc,
-                    void *frame);
+void timer_set_step(struct timer *timer, const struct itimerspec *value, bool absolute, struct itimerspec *old,
+                    void *pc, void *frame);
 /* What is left until it is due, and its interval. */
 struct itimerspec timer_left(const struct timer *timer);
 /* The nearest of all is to be found again. */

@@ -46,7 +46,8 @@ static bool is_event(int descriptor)
     while (count > 0)
         path[length++] = digits[--count];
     path[length] = 0;
-    return SYSTEM(SYS_readlinkat, AT_FDCWD, path, name, sizeof name - 1) > 0 && strcmp(name, "anon_inode:[eventfd]") == 0;
+    return SYSTEM(SYS_readlinkat, AT_FDCWD, path, name, sizeof name - 1) > 0 &&
+           strcmp(name, "anon_inode:[eventfd]") == 0;
 }
 
 static void forget_closed(void)
@@ -82,9 +83,9 @@ SHIM_EXPORT int timerfd_create(int clock, int flags)
 {
     if (!clock_is_virtual())
         return REAL(timerfd_create)(clock, flags);
-    if ((flags & ~(TFD_NONBLOCK | TFD_CLOEXEC)) || (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC &&
-                                                    clock != CLOCK_BOOTTIME && clock != CLOCK_REALTIME_ALARM &&
-                                                    clock != CLOCK_BOOTTIME_ALARM))
+    if ((flags & ~(TFD_NONBLOCK | TFD_CLOEXEC)) ||
+        (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME &&
+         clock != CLOCK_REALTIME_ALARM && clock != CLOCK_BOOTTIME_ALARM))
         return fail(EINVAL);
     forget_closed();
     uint32_t place = 0;

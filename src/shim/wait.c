@@ -9,8 +9,8 @@
 /* One look: the pid, 0 if there is nothing yet, or a negative errno number. */
 struct wait_form {
     idtype_t type;
-    id_t id;       /* waitid */
-    pid_t pid;     /* wait4, and what is told of waitid */
+    id_t id;   /* waitid */
+    pid_t pid; /* wait4, and what is told of waitid */
     int options;
     bool by_id;
     int *status;
