@@ -159,26 +159,38 @@ enum status branch_compare(struct branch *branch, const struct event *event, str
 
 /* ---- choosing ---- */
 
-enum status branch_choose(struct branch *branch, struct history *history, struct conductor *conductor, uint32_t *task,
-                          struct message *message)
+enum status branch_choose(struct branch *branch, struct history *history, uint32_t *task, struct message *message)
 {
     *task = 0;
     if (branch->taken || history_steps(history) + 1 < branch->step)
         return STATUS_OK;
     branch->taken = true;
     branch->compared = branch->last; /* from here on another run */
-    const struct world *world = history_world(history);
+    *task = find_task(history_world(history), branch->task);
+    if (*task)
+        return STATUS_OK;
+    return message_set(message, STATUS_USAGE, _("--branch %u:%s: there is no task of that name at this step"),
+                       branch->step, branch->task);
+}
+
+bool branch_taken(const struct branch *branch)
+{
+    return branch->taken;
+}
+
+enum status branch_refused(const struct branch *branch, struct history *history, struct conductor *conductor,
+                           struct message *message)
+{
     uint32_t candidates[CANDIDATES_MAX];
-    size_t count = conductor_candidates(conductor, candidates, CANDIDATES_MAX);
-    uint32_t wanted = find_task(world, branch->task);
-    for (size_t i = 0; wanted && i < count && i < CANDIDATES_MAX; i++) {
-        if (candidates[i] == wanted) {
-            *task = wanted;
-            return STATUS_OK;
-        }
-    }
     char names[400];
-    name_tasks(world, candidates, count < 16 ? count : 16, names, sizeof names);
+    size_t count = conductor_candidates(conductor, candidates, CANDIDATES_MAX);
+    name_tasks(history_world(history), candidates, count < 16 ? count : 16, names, sizeof names);
     return message_set(message, STATUS_USAGE, _("--branch %u:%s: that task cannot be chosen there; these can: %s"),
                        branch->step, branch->task, names);
+}
+
+enum status branch_missed(const struct branch *branch, struct history *history, struct message *message)
+{
+    return message_set(message, STATUS_USAGE, _("--branch %u: the run was over after %u steps"), branch->step,
+                       history_steps(history));
 }

@@ -8,8 +8,8 @@
 struct branch;
 
 /* `expected`: the run to go along, whose events must come again up to the branch (borrowed); NULL: the run's own default.
- * Before step `step` (from 1) the task named `task` ("P1.T2") is chosen. STATUS_USAGE: there is no such step, or that
- * task could not be chosen there; the message says who could. */
+ * Before step `step` (from 1) the task named `task` ("P1.T2") is chosen. STATUS_USAGE: the run
+ * has no such step. */
 enum status branch_new(struct history *expected, uint32_t step, const char *task, struct branch **, struct message *);
 void branch_free(struct branch *); /* NULL is fine */
 
@@ -19,8 +19,14 @@ const char *branch_schedule(const struct branch *, const char *own);
 /* The next event has come. STATUS_DIVERGED, with where and how, when another one was expected before the branch. */
 enum status branch_compare(struct branch *, const struct event *, struct message *);
 
-/* Whom to choose for the next step: 0 while the schedule goes on or after the branch, the task at the branch.
- * STATUS_USAGE where it cannot be chosen. */
-enum status branch_choose(struct branch *, struct history *, struct conductor *, uint32_t *task, struct message *);
+/* Whom to choose for the next step: 0 while the schedule goes on and after the branch, the task at the branch.
+ * STATUS_USAGE: there is no task of that name. */
+enum status branch_choose(struct branch *, struct history *, uint32_t *task, struct message *);
+/* The choice of the branch has been made (or tried). */
+bool branch_taken(const struct branch *);
+/* The task could not be chosen: a message that says who can. STATUS_USAGE. */
+enum status branch_refused(const struct branch *, struct history *, struct conductor *, struct message *);
+/* The run was over before the step came. STATUS_USAGE. */
+enum status branch_missed(const struct branch *, struct history *, struct message *);
 
 #endif

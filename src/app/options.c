@@ -369,7 +369,6 @@ static enum status check_applies(enum app_option option, enum app_command comman
 static enum status unknown_option(const char *text, enum app_command command, struct message *message)
 {
     char name[64] = "";
-    const char *help = command == COMMAND_menu ? "" : command_rows[command].name;
     if (strncmp(text, "--", 2) == 0)
         snprintf(name, sizeof name, "%.*s", (int)strcspn(text + 2, "="), text + 2);
     for (size_t i = 0; name[0] && i < OPTION_COUNT; i++) {
@@ -380,8 +379,11 @@ static enum status unknown_option(const char *text, enum app_command command, st
     if (*near)
         return message_set(message, STATUS_USAGE, _("there is no option %s; did you mean --%s?"), show(text).text,
                            near);
+    if (command == COMMAND_menu)
+        return message_set(message, STATUS_USAGE, _("there is no option %s; `lockstep help` tells what there is"),
+                           show(text).text);
     return message_set(message, STATUS_USAGE, _("there is no option %s; `lockstep help %s` lists them"),
-                       show(text).text, help);
+                       show(text).text, command_rows[command].name);
 }
 
 static void make_getopt(struct option longs[OPTION_COUNT + 1], char *letters)

@@ -44,15 +44,20 @@ int say_failure(enum status status, const struct message *message)
     }
 }
 
+bool say_reader_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    return poll(&out, 1, 0) > 0 && out.revents & POLLERR;
+}
+
 int say_close_output(void)
 {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return EXIT_FINE;
     int error = errno;
-    struct pollfd out = {.fd = STDOUT_FILENO};
-    if (error == EPIPE || (poll(&out, 1, 0) > 0 && out.revents & POLLERR))
+    if (error == EPIPE || say_reader_gone())
         return EXIT_SIGNAL + SIGPIPE;
-    say(_("writing to standard output failed: %s; is the disk full?"), strerror(error ? error : EIO));
+    say(_("writing to standard output failed: %s; is the disk full?"), error ? strerror(error) : _("some of it is lost"));
     return EXIT_ENVIRONMENT;
 }

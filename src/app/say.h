@@ -2,6 +2,8 @@
 #ifndef LOCKSTEP_APP_SAY_H
 #define LOCKSTEP_APP_SAY_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 
 /* Exit statuses, as the interface has them; 128 + n for signal n. */
@@ -23,5 +25,7 @@ int say_failure(enum status status, const struct message *message);
 /* After writing to standard output failed or at the end: flushes it. EXIT_FINE; EXIT_SIGNAL + SIGPIPE without a word where
  * the reader has gone; EXIT_ENVIRONMENT with a message otherwise. */
 int say_close_output(void);
+/* Whether who read our standard output has gone: then there is nobody to complain to. */
+bool say_reader_gone(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "app/session.h"
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -70,48 +71,58 @@ static void meet_source(void *context, struct source *source, const char *path)
 
 /* ---- the recording's options, from which the run can be had again ---- */
 
-enum { OPTION_TEXTS = 12 };
-
+/* Owns its texts. */
 struct option_texts {
-    char text[OPTION_TEXTS][96];
-    char *schedule;
-    const char *list[OPTION_TEXTS + 64];
+    char **list;
     size_t count;
+    bool failed;
 };
+
+static void add_option(struct option_texts *texts, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add_option(struct option_texts *texts, const char *format, ...)
+{
+    char **grown = realloc(texts->list, (texts->count + 1) * sizeof *grown), *text = NULL;
+    texts->list = grown ? grown : texts->list;
+    va_list arguments;
+    va_start(arguments, format);
+    if (grown && vasprintf(&text, format, arguments) >= 0)
+        texts->list[texts->count++] = text;
+    else
+        texts->failed = true;
+    va_end(arguments);
+}
 
 static void list_options(const struct session_plan *plan, struct option_texts *out)
 {
-    size_t n = 0;
-    snprintf(out->text[n++], sizeof *out->text, "policy=%s", policy_name(plan->policy.kind));
-    snprintf(out->text[n++], sizeof *out->text, "quantum=%u", plan->policy.quantum);
-    snprintf(out->text[n++], sizeof *out->text, "seed=%llu", (unsigned long long)plan->policy.seed);
-    snprintf(out->text[n++], sizeof *out->text, "cpus=%u", plan->cpus);
-    snprintf(out->text[n++], sizeof *out->text, "stdout=%s", plan->stdout_pipe ? "pipe" : "pty");
-    snprintf(out->text[n++], sizeof *out->text, "folder=%s", plan->fresh_working_folder ? "fresh" : "own");
-    snprintf(out->text[n++], sizeof *out->text, "mode=%s", plan->live ? "live" : "held");
+    add_option(out, "policy=%s", policy_name(plan->policy.kind));
+    add_option(out, "quantum=%u", plan->policy.quantum);
+    add_option(out, "seed=%llu", (unsigned long long)plan->policy.seed);
+    add_option(out, "cpus=%u", plan->cpus);
+    add_option(out, "stdout=%s", plan->stdout_pipe ? "pipe" : "pty");
+    add_option(out, "folder=%s", plan->fresh_working_folder ? "fresh" : "own");
+    add_option(out, "mode=%s", plan->live ? "live" : "held");
     if (plan->scene) {
-        snprintf(out->text[n++], sizeof *out->text, "scene=%.80s", plan->scene->id);
-        snprintf(out->text[n++], sizeof *out->text, "variant=%.80s", plan->scene->variants[plan->variant].id);
+        add_option(out, "scene=%s", plan->scene->id);
+        add_option(out, "variant=%s", plan->scene->variants[plan->variant].id);
     }
-    out->count = 0;
-    for (size_t i = 0; i < n; i++)
-        out->list[out->count++] = out->text[i];
-    out->schedule = NULL;
-    if (plan->schedule && asprintf(&out->schedule, "schedule=%s", plan->schedule) > 0)
-        out->list[out->count++] = out->schedule;
+    if (plan->schedule)
+        add_option(out, "schedule=%s", plan->schedule);
+    for (size_t i = 0; i < plan->watch_count; i++)
+        add_option(out, "watch=%s", plan->watches[i]);
 }
 
 static enum status start_record(struct session *session)
 {
     const struct session_plan *plan = session->plan;
-    struct option_texts *texts = calloc(1, sizeof *texts);
-    if (!texts)
-        return message_set(session->message, STATUS_MEMORY, _("out of memory"));
-    list_options(plan, texts);
-    enum status status = record_start(plan->record, plan->program, plan->arguments, texts->list, texts->count,
-                                      &session->record, session->message);
-    free(texts->schedule);
-    free(texts);
+    struct option_texts texts = {0};
+    list_options(plan, &texts);
+    enum status status =
+        texts.failed ? message_set(session->message, STATUS_MEMORY, _("out of memory"))
+                     : record_start(plan->record, plan->program, plan->arguments, (const char *const *)texts.list,
+                                    texts.count, &session->record, session->message);
+    for (size_t i = 0; i < texts.count; i++)
+        free(texts.list[i]);
+    free(texts.list);
     return status;
 }
 
@@ -174,10 +185,15 @@ static enum status go(struct session *session)
     while (!status && !session->failed && !interrupt_signal()) {
         uint32_t task = 0;
         if (session->branch)
-            status = branch_choose(session->branch, session->history, session->conductor, &task, session->message);
-        if (!status)
-            status = conductor_step(session->conductor, task, session->message);
+            status = branch_choose(session->branch, session->history, &task, session->message);
+        if (status)
+            return status;
+        status = conductor_step(session->conductor, task, session->message);
+        if (status == STATUS_INVALID && task)
+            return branch_refused(session->branch, session->history, session->conductor, session->message);
     }
+    if (!session->failed && session->branch && !branch_taken(session->branch) && status == STATUS_ENDED)
+        return branch_missed(session->branch, session->history, session->message);
     return session->failed ? session->failed : status;
 }
 
@@ -246,6 +262,9 @@ void session_plan_options(const struct options *options, struct session_plan *pl
 
 int session_exit(const struct session_result *result, const struct message *message, const char *expect)
 {
+    /* What the report could not write it has explained itself. */
+    if (result->output_failed && !say_reader_gone() && !result->signal)
+        return say_failure(result->status, message);
     int closed = say_close_output();
     if (result->signal) {
         say(_("ended by signal SIG%s; the guest has been ended, too"), sigabbrev_np(result->signal));
@@ -253,7 +272,7 @@ int session_exit(const struct session_result *result, const struct message *mess
     }
     if (closed)
         return closed;
-    if (result->status || result->output_failed)
+    if (result->status)
         return say_failure(result->status, message);
     const char *verdict = tell_verdict_name(result->verdict);
     if (expect && strcmp(expect, verdict) == 0)
