@@ -18,6 +18,7 @@
 #define LOOK_NS INT64_C(10000000)    /* between two looks at the kernel */
 #define STUCK_LOOKS 50               /* a record still missing after so many looks was lost */
 #define QUIET_NS INT64_C(1000000000) /* stuck for so long without a word: a deadlock */
+#define READY_RINGS 4                /* whose pages are there before the guest starts */
 #define PUBLISH 128u                 /* records read before the writer is told */
 
 static int64_t monotonic(void)
@@ -59,6 +60,7 @@ enum status live_prepare(struct conductor *c, struct message *message)
                            strerror(error));
     }
     live->rings = memory;
+    (void)madvise(live->rings->record, READY_RINGS * sizeof live->rings->record[0], MADV_POPULATE_WRITE);
     live->rings->ticks = ticks_kind();
     live->rings->magic = LIVE_MAGIC;
     live->start_ticks = live_clock(live->rings->ticks);
@@ -328,8 +330,25 @@ static bool someone_lives(const struct conductor *c)
     return c->process_count == 0;
 }
 
+/* What was printed last may reach us a moment after its writer has gone: until the terminal says that all have gone. */
+static void last_output(struct conductor *c)
+{
+    (void)contain_kill(c->contain, NULL);
+    for (int waited = 0; waited < 20; waited++) {
+        struct pollfd streams[] = {{.fd = contain_output(c->contain), .events = POLLIN},
+                                   {.fd = contain_error(c->contain), .events = POLLIN}};
+        (void)poll(streams, 2, 10);
+        output_drain(c);
+        if (((streams[0].revents & streams[1].revents) & POLLHUP) &&
+            !((streams[0].revents | streams[1].revents) & POLLIN))
+            return;
+    }
+}
+
 static enum status finish(struct conductor *c, enum verdict verdict)
 {
+    if (verdict == VERDICT_finished)
+        last_output(c);
     conductor_output(c);
     if (verdict == VERDICT_finished && world_fault_count(conductor_world(c)) > 0)
         verdict = VERDICT_failed;

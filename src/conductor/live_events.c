@@ -266,6 +266,19 @@ static int64_t pipe_level(struct conductor *c, const struct live_task *own, cons
     return level < 0 ? 0 : level > PIPE_CAPACITY ? PIPE_CAPACITY : level;
 }
 
+/* Somebody is through: all of this round are on their way, whoever of them got the serial number (pthread_barrier_wait),
+ * at which the model ends the round. */
+static void barrier_open(struct conductor *c, uint32_t object, uint32_t except)
+{
+    for (uint32_t id = 1; id <= c->task_count; id++)
+        if (id != except && live_task_at(c, id)->phase == LIVE_SHOWN && live_task_at(c, id)->object == object &&
+            live_task_at(c, id)->operation == OPERATION_barrier_wait && c->tasks[id].phase != PHASE_ended) {
+            const struct world_task *task = world_task(conductor_world(c), id);
+            if (task && !task->woken)
+                conductor_tell(c, &(struct event){.kind = EVENT_READY, .task = id});
+        }
+}
+
 static void say_got(struct conductor *c, uint32_t id, const struct live_record *record)
 {
     prove(c, id, record);
@@ -327,6 +340,10 @@ static void say_got(struct conductor *c, uint32_t id, const struct live_record *
     case OPERATION_semaphore_trywait:
     case OPERATION_semaphore_timedwait:
         event.argument[0] = semaphore_count(c, own, record);
+        break;
+    case OPERATION_barrier_wait:
+        barrier_open(c, own->object, id);
+        event.argument[0] = 0;
         break;
     case OPERATION_pipe_read:
     case OPERATION_pipe_write:

@@ -19,9 +19,9 @@
 
 #define LIVE_MAGIC 0x324C534Cu /* "LSL2" */
 #define LIVE_FILE "rings"      /* in the run's folder */
-#define LIVE_RINGS 4096u       /* threads at once */
-#define LIVE_RING 1024u        /* records of a ring: a power of two below 2^31 */
-#define LIVE_BELL 256u         /* a sleeping reader is woken after so many records of a task */
+#define LIVE_RINGS 2048u       /* threads at once */
+#define LIVE_RING 4096u        /* records of a ring: a power of two below 2^31 */
+#define LIVE_BELL 2048u        /* a sleeping reader is woken after so many records of a task */
 #define LIVE_BELL_SLOT 4095u   /* the gate slot in whose name the bell is rung: never anybody's in live mode */
 
 enum live_kind {
@@ -79,15 +79,31 @@ struct live_rings {
 
 enum live_ticks { LIVE_TICKS_COUNTER, LIVE_TICKS_NANOSECONDS };
 
-/* The moment, in ticks since some start, the same for all processors; later than all that the caller has done so far. */
+#define LIVE_NOT_CHEAP 0
+
+/* The moment, in ticks since some start, the same for all processors; not later than what the caller does next.
+ * LIVE_NOT_CHEAP: there is no cheaper way than live_clock(). */
+static inline uint64_t live_clock_before(uint32_t ticks)
+{
+#if defined(__x86_64__)
+    if (__builtin_expect(ticks == LIVE_TICKS_COUNTER, 1)) {
+        uint32_t low, high;
+        __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
+        return (uint64_t)high << 32 | low;
+    }
+#endif
+    (void)ticks;
+    return LIVE_NOT_CHEAP;
+}
+
+/* The same, later than all that the caller has done so far. */
 static inline uint64_t live_clock(uint32_t ticks)
 {
     if (__builtin_expect(ticks == LIVE_TICKS_COUNTER, 1)) {
 #if defined(__x86_64__)
-        /* lfence: rdtsc must not run ahead of the atomic operation that took the lock (Intel SDM, RDTSC). */
-        uint32_t low, high;
-        __asm__ volatile("lfence\n\trdtsc" : "=a"(low), "=d"(high) : : "memory");
-        return (uint64_t)high << 32 | low;
+        /* rdtsc must not run ahead of the atomic operation that took the lock (Intel SDM, RDTSC). */
+        __asm__ volatile("lfence" : : : "memory");
+        return live_clock_before(ticks);
 #elif defined(__aarch64__)
         uint64_t count;
         __asm__ volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(count) : : "memory");

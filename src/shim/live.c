@@ -9,6 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14; refused by older ones, which is only slower */
+#endif
+
 __thread struct live_thread live_self;
 struct live_rings *live_rings;
 
@@ -83,6 +87,18 @@ static void ring_give(struct live_ring *ring)
     uint32_t index = (uint32_t)(ring - live_rings->ring);
     atomic_store(&ring->pid, 0);
     atomic_fetch_and(&live_rings->taken[index / 64], ~(UINT64_C(1) << index % 64));
+}
+
+/* Maps a ring's pages at once, the first time that this process uses it: a page fault for every 64 records would cost more
+ * than the records. Not in a forked child, which mostly says a few words. */
+static void ring_populate(struct live_ring *ring)
+{
+    static _Atomic uint64_t mapped[LIVE_RINGS / 64];
+    uint32_t index = (uint32_t)(ring - live_rings->ring);
+    uint64_t bit = UINT64_C(1) << index % 64;
+    if (atomic_fetch_or(&mapped[index / 64], bit) & bit)
+        return;
+    SYSTEM(SYS_madvise, live_rings->record[index], sizeof live_rings->record[index], MADV_POPULATE_WRITE);
 }
 
 static void ring_adopt(struct live_ring *ring)
@@ -191,6 +207,7 @@ int live_thread_create(pthread_t *thread, const pthread_attr_t *attributes, void
     int detached = PTHREAD_CREATE_JOINABLE;
     if (attributes)
         pthread_attr_getdetachstate(attributes, &detached);
+    ring_populate(ring);
     ring->birth[0] = (uint64_t)(uintptr_t)routine;
     ring->birth[1] = (uint64_t)(uintptr_t)argument;
     ring->birth[2] = (uint64_t)pthread_self();
@@ -395,6 +412,7 @@ void live_start(void)
     struct live_ring *ring = ring_take();
     if (!ring)
         return;
+    ring_populate(ring);
     ring_adopt(ring);
     pthread_atfork(NULL, NULL, child_begin);
     atomic_store(&ring->greeted, 0);

@@ -4,14 +4,15 @@
 #include "shim/live_write.h"
 
 /* The process has learned of memory that it shares (shared.c): then the key of an object takes longer to find. */
-static void tell(enum live_kind kind, enum operation operation, enum object_kind object_kind,
-                 const volatile void *object, size_t size, int value, int error, int64_t argument,
-                 struct live_place place)
+static inline __attribute__((always_inline)) void tell_at(bool releases, enum live_kind kind, enum operation operation,
+                                                          enum object_kind object_kind, const volatile void *object,
+                                                          size_t size, int value, int error, int64_t argument,
+                                                          struct live_place place)
 {
     struct record_key key = {.a = (uint64_t)(uintptr_t)object, .space = KEY_PRIVATE};
     shim_shared_key(&key);
     if (__builtin_expect(key.space == KEY_PRIVATE, 1)) {
-        live_write(kind, operation, object_kind, object, NULL, value, error, argument, place);
+        live_write(releases, kind, operation, object_kind, object, NULL, value, error, argument, place);
         return;
     }
     struct live_event event = {.kind = kind,
@@ -22,6 +23,20 @@ static void tell(enum live_kind kind, enum operation operation, enum object_kind
                                .argument = argument,
                                .place = place};
     live_tell(&event);
+}
+
+static void tell(enum live_kind kind, enum operation operation, enum object_kind object_kind,
+                 const volatile void *object, size_t size, int value, int error, int64_t argument,
+                 struct live_place place)
+{
+    tell_at(false, kind, operation, object_kind, object, size, value, error, argument, place);
+}
+
+/* What lets others go on, before it does. */
+static void tell_release(enum operation operation, enum object_kind object_kind, const volatile void *object,
+                         size_t size, struct live_place place)
+{
+    tell_at(true, LIVE_DONE, operation, object_kind, object, size, 0, 0, 0, place);
 }
 
 int live_after(enum operation operation, enum object_kind kind, const volatile void *object, int error,
@@ -65,7 +80,7 @@ int live_mutex_timedlock(pthread_mutex_t *mutex, clockid_t clock, const struct t
 int live_mutex_unlock(pthread_mutex_t *mutex, struct live_place place)
 {
     if (__builtin_expect((mutex->__data.__kind & 0x13) == 0 || mutex->__data.__owner == shim_self.tid, 1)) {
-        tell(LIVE_DONE, OPERATION_mutex_unlock, OBJECT_mutex, mutex, sizeof *mutex, 0, 0, 0, place);
+        tell_release(OPERATION_mutex_unlock, OBJECT_mutex, mutex, sizeof *mutex, place);
         return REAL(pthread_mutex_unlock)(mutex);
     }
     int error = REAL(pthread_mutex_unlock)(mutex);
@@ -97,7 +112,7 @@ int live_spin_lock(pthread_spinlock_t *lock, struct live_place place)
 
 int live_spin_unlock(pthread_spinlock_t *lock, struct live_place place)
 {
-    tell(LIVE_DONE, OPERATION_spin_unlock, OBJECT_spin, lock, sizeof *lock, 0, 0, 0, place);
+    tell_release(OPERATION_spin_unlock, OBJECT_spin, lock, sizeof *lock, place);
     return REAL(pthread_spin_unlock)(lock);
 }
 
@@ -130,7 +145,7 @@ int live_rwlock_lock(pthread_rwlock_t *lock, bool writer, clockid_t clock, const
 
 int live_rwlock_unlock(pthread_rwlock_t *lock, struct live_place place)
 {
-    tell(LIVE_DONE, OPERATION_rwlock_unlock, OBJECT_rwlock, lock, sizeof *lock, 0, 0, 0, place);
+    tell_release(OPERATION_rwlock_unlock, OBJECT_rwlock, lock, sizeof *lock, place);
     return REAL(pthread_rwlock_unlock)(lock);
 }
 
@@ -171,7 +186,7 @@ int live_cond_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t 
 
 int live_cond_wake(enum operation operation, pthread_cond_t *cond, struct live_place place)
 {
-    tell(LIVE_DONE, operation, OBJECT_cond, cond, sizeof *cond, 0, 0, 0, place);
+    tell_release(operation, OBJECT_cond, cond, sizeof *cond, place);
     return operation == OPERATION_cond_signal ? REAL(pthread_cond_signal)(cond) : REAL(pthread_cond_broadcast)(cond);
 }
 
@@ -222,7 +237,7 @@ int live_semaphore_post(sem_t *semaphore, struct live_place place)
     int count = 0;
     REAL(sem_getvalue)(semaphore, &count);
     if (__builtin_expect(count < SEM_VALUE_MAX, 1)) {
-        tell(LIVE_DONE, OPERATION_semaphore_post, OBJECT_semaphore, semaphore, sizeof *semaphore, 0, 0, 0, place);
+        tell_release(OPERATION_semaphore_post, OBJECT_semaphore, semaphore, sizeof *semaphore, place);
         return REAL(sem_post)(semaphore);
     }
     int saved = errno; /* refused: EOVERFLOW */

@@ -45,14 +45,15 @@ static inline void live_commit(struct live_record *record, uint64_t index)
         live_bell();
 }
 
-/* A record about an object in private memory, or about none. */
-static inline void live_write(enum live_kind kind, enum operation operation, enum object_kind object_kind,
-                              const volatile void *object, const volatile void *second, int64_t value, int error,
-                              int64_t argument, struct live_place place)
+/* A record about an object in private memory, or about none. `releases`: it is written before what it tells of. */
+static inline void live_write(bool releases, enum live_kind kind, enum operation operation,
+                              enum object_kind object_kind, const volatile void *object, const volatile void *second,
+                              int64_t value, int error, int64_t argument, struct live_place place)
 {
     uint64_t index = live_reserve();
     struct live_record *record = live_at(index);
-    record->time = live_clock(live_rings->ticks);
+    uint64_t now = releases ? live_clock_before(live_rings->ticks) : LIVE_NOT_CHEAP;
+    record->time = now != LIVE_NOT_CHEAP ? now : live_clock(live_rings->ticks);
     record->operation = (uint16_t)operation;
     record->kind = (uint8_t)kind;
     record->object_kind = (uint8_t)object_kind;
