@@ -56,6 +56,9 @@ long pipe_write_some(int descriptor, const struct iovec *parts, int count, size_
 /* Within a granted step: writes everything, waiting at the gate while there is no room. Bytes, or a negative errno number. */
 long pipe_write_all(struct step *step, int descriptor, const struct iovec *parts, int count, enum grant_action grant);
 
+/* write(2) as a step. */
+ssize_t descriptor_write_step(int descriptor, const void *bytes, size_t size, void *pc, void *frame);
+
 /* How the socket calls do what read, write and their vector forms do on a socket. Bytes or a negative errno number. */
 long socket_receive(struct step *step, int descriptor, struct msghdr *message, int flags, enum grant_action grant);
 long socket_send(struct step *step, int descriptor, const struct msghdr *message, int flags, enum grant_action grant);

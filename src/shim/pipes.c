@@ -142,6 +142,15 @@ SHIM_EXPORT ssize_t write(int descriptor, const void *buffer, size_t size)
     return write_step(&step, descriptor, &part, 1, 1);
 }
 
+ssize_t descriptor_write_step(int descriptor, const void *bytes, size_t size, void *pc, void *frame)
+{
+    struct step step;
+    if (!step_begin_at(&step, OPERATION_file_write, pc, frame))
+        return REAL(write)(descriptor, bytes, size);
+    struct iovec part = {(void *)bytes, size};
+    return write_step(&step, descriptor, &part, 1, 1);
+}
+
 SHIM_EXPORT ssize_t writev(int descriptor, const struct iovec *parts, int count)
 {
     LIVE(LIVE_IO(OPERATION_file_write, descriptor, REAL(writev)(descriptor, parts, count)));
