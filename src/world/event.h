@@ -71,7 +71,8 @@ enum verdict { VERDICT_none, VERDICT_finished, VERDICT_failed, VERDICT_deadlock,
  *   pipe.create     GOT: object = the pipe, argument[0] = capacity
  *   pipe.read/write GOT: value = bytes, argument[0] = bytes in the pipe afterwards (FIONREAD), argument[1] = capacity; ASKED: argument[2] = count asked for
  *   *.close         GOT: argument[0] = descriptor, flags
- *   io.poll         ASKED: argument[0] = number of descriptors; deadline in argument[3], other = 1 if there is one
+ *   io.poll         ASKED: argument[0] = number of descriptors; deadline in argument[3], other = 1 if there is one;
+ *                   argument[1] = mask while it waits if argument[2] = 1 (ppoll, pselect, epoll_pwait)
  *   time.sleep      ASKED: argument[3] = wake-up time (virtual ns), other = 1
  *   timed forms     ASKED: argument[3] = deadline (virtual ns), other = 1 (for thread.timedjoin: second = 1)
  *   memory.load     GOT: value, argument[0] = size, argument[1] = address.  memory.store likewise

@@ -1,4 +1,4 @@
-/* Bytes: pipes, files, sockets, waiting for several descriptors. How full a pipe is comes from the kernel with each
+/* Bytes: pipes, files, sockets. How full a pipe is comes from the kernel with each
  * outcome; who may go on is probed by the conductor (EVENT_READY), except for file locks, whose owner is known here. */
 #include "world/world_state.h"
 
@@ -57,7 +57,6 @@ WITHOUT_CONSEQUENCE(file_dup)
 WITHOUT_CONSEQUENCE(socket_create)
 WITHOUT_CONSEQUENCE(socket_bind)
 WITHOUT_CONSEQUENCE(socket_listen)
-WITHOUT_CONSEQUENCE(io_poll)
 
 void world_reduce_file_lock(struct world *world, const struct event *event)
 {

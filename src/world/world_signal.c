@@ -161,18 +161,31 @@ void world_reduce_signal_wait(struct world *world, const struct event *event)
         world_signal_refresh(world, task_at(world, event->task)->view.process);
 }
 
-/* sigsuspend's own mask holds from the grant until the handler has run (argument[0]; argument[1] = 1: there is one). */
-void world_reduce_signal_suspend(struct world *world, const struct event *event)
+/* Some waits have a mask of their own, which holds from their being blocked until they are over: sigsuspend
+ * (argument[0], if argument[1] is 1), ppoll, pselect, epoll_pwait (argument[1], if argument[2] is 1). */
+static void wait_with_mask(struct world *world, const struct event *event, bool has, int64_t mask)
 {
     struct task *task = task_at(world, event->task);
-    if (event->kind == EVENT_BLOCKED && task->view.argument[1] && !task->suspended) {
+    if (event->kind == EVENT_BLOCKED && has && !task->suspended) {
         task->suspended = 1;
         task->suspended_mask = task->mask;
-        task->mask = (uint64_t)task->view.argument[0];
+        task->mask = (uint64_t)mask;
         world_signal_refresh(world, task->view.process);
     } else if (event->kind == EVENT_GOT && task->suspended) {
         task->suspended = 0;
         task->mask = task->suspended_mask;
         world_signal_refresh(world, task->view.process);
     }
+}
+
+void world_reduce_signal_suspend(struct world *world, const struct event *event)
+{
+    const int64_t *argument = task_at(world, event->task)->view.argument;
+    wait_with_mask(world, event, argument[1] == 1, argument[0]);
+}
+
+void world_reduce_io_poll(struct world *world, const struct event *event)
+{
+    const int64_t *argument = task_at(world, event->task)->view.argument;
+    wait_with_mask(world, event, argument[2] == 1, argument[1]);
 }
