@@ -277,10 +277,11 @@ static size_t eligible(struct conductor *c, uint32_t *tasks, size_t max)
     if (!policy_wakes_sleepers(c->policy))
         return count;
     size_t awake = count;
+    int64_t timer = timers_next(c); /* time does not pass a timer that is due */
     for (uint32_t id = 1; id <= c->task_count && count < max; id++) {
         const struct world_task *task = world_task(world, id);
         if (task && task->state == STATE_blocked && task->operation == OPERATION_time_sleep &&
-            task->deadline != INT64_MAX && !world_task_enabled(world, id))
+            task->deadline != INT64_MAX && task->deadline <= timer && !world_task_enabled(world, id))
             tasks[count++] = id;
     }
     if (count > awake) { /* keep the order of names */

@@ -247,8 +247,24 @@ static void blocked(struct conductor *c, uint32_t id, const struct record *recor
     name_watch(c, task->process);
 }
 
-/* Facts without a step: so far only that the next exec or spawn gets out of the shim's sight. */
-static void note(struct conductor *c, const struct record *record)
+/* A spawned child that the shim cannot enter: it never says hello, and its slot is free again. */
+static void spawned_unobserved(struct conductor *c, uint32_t parent, const struct record *record, const char *why)
+{
+    uint32_t slot = (uint64_t)record->argument[0] < GATE_SLOTS ? (uint32_t)record->argument[0] : GATE_SLOTS;
+    if (guest_process_by_pid(c, (int32_t)record->argument[1]))
+        return;
+    if (slot < GATE_SLOTS && c->slot_task[slot] == RESERVED)
+        guest_slot_free(c, slot);
+    uint32_t child = guest_process_add(c, (int32_t)record->argument[1], parent);
+    if (child == 0)
+        return;
+    c->processes[child]->observed = false;
+    conductor_tell(c, &(struct event){.kind = EVENT_UNOBSERVED, .other = child, .text = name_string(c, why)});
+    conductor_mark(c, "a process ran unobserved");
+}
+
+/* Facts without a step: so far only that an exec or a spawned child gets out of the shim's sight. */
+static void note(struct conductor *c, uint32_t id, const struct record *record)
 {
     if (record->operation != OPERATION_process_exec && record->operation != OPERATION_process_spawn)
         return;
@@ -256,8 +272,12 @@ static void note(struct conductor *c, const struct record *record)
     char safe[sizeof c->escape_reason];
     escape_text(ESCAPE_LABEL, (const char *)record_payload(record),
                 strnlen((const char *)record_payload(record), length), safe, sizeof safe);
+    if (record->operation == OPERATION_process_spawn) {
+        spawned_unobserved(c, c->tasks[id].process, record, safe);
+        return;
+    }
     memcpy(c->escape_reason, safe, sizeof safe);
-    c->escape_slot = record->operation == OPERATION_process_exec ? record->slot : (uint32_t)record->argument[0];
+    c->escape_slot = record->slot;
 }
 
 void record_handle(struct conductor *c, const struct record *record)
@@ -285,7 +305,7 @@ void record_handle(struct conductor *c, const struct record *record)
         c->tasks[id].phase = PHASE_held;
         break;
     case RECORD_NOTE:
-        note(c, record);
+        note(c, id, record);
         break;
     default:
         break;

@@ -3,6 +3,7 @@
 #include "shim/shim.h"
 
 #include "shim/memory.h"
+#include "shim/signal.h"
 #include "shim/timer.h"
 
 #include <linux/futex.h>
@@ -171,6 +172,10 @@ void step_deadline(struct step *step, int64_t virtual_ns)
 static void let_handlers_run(struct step *step)
 {
     struct shim_thread *self = &shim_self;
+    char text[sizeof next_text];
+    uint32_t text_length = next_text_length;
+    memcpy(text, next_text, text_length); /* a handler's steps have texts of their own */
+    signal_mask_take(step);
     uint64_t set = doors();
     uint64_t open = step->wait_mask ? *step->wait_mask : step->old_mask;
     self->pregranted = true;
@@ -181,6 +186,8 @@ static void let_handlers_run(struct step *step)
     if (step->wait_mask)
         system_mask(SIG_SETMASK, &step->old_mask, NULL), system_mask(SIG_BLOCK, &set, NULL);
     self->pregranted = false;
+    memcpy(next_text, text, text_length);
+    next_text_length = text_length;
     if (self->handler_ran) {
         step->interrupted = true;
         step->restarts = self->handler_restarts;
@@ -247,6 +254,8 @@ static void step_end(struct step *step)
     shim_self.busy--;
     if (step->masked)
         system_mask(SIG_SETMASK, &step->old_mask, NULL);
+    else if (signal_deferred)
+        signal_deferred_open();
     errno = step->saved_errno;
 }
 

@@ -5,6 +5,7 @@
 #include "shim/shim.h"
 
 #include "shim/memory.h"
+#include "shim/process.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -196,6 +197,7 @@ __attribute__((constructor(101))) static void shim_start(int count, char **argum
         shim_process_start();
         return;
     }
+    shim_process.helper = shim_is_helper(index);
     shim_hello((int32_t)SYSTEM(SYS_getppid, 0), true);
     shim_thread_key_create();
     shim_thread_register(pthread_self(), index);

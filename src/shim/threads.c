@@ -1,6 +1,8 @@
 /* Threads: create, join, exit, detach, cancel, yield, once; POSIX and C11. The real library makes and ends them; the
  * newcomer waits at its first gate before it runs a line of the guest's code. */
+#include "shim/sched.h"
 #include "shim/shim.h"
+#include "shim/signal.h"
 
 #include "shim/live.h"
 #include "shim/memory.h"
@@ -106,7 +108,9 @@ static void newcomer(struct gate_slot *slot)
     if (exit_key_made)
         pthread_setspecific(exit_key, &exit_key);
     shim_memory_thread(false);
+    uint64_t mask = slot->guest_mask;
     shim_task_start((uint32_t)(slot - shim_process.gate->slot), OPERATION_thread_start);
+    system_mask(SIG_SETMASK, &mask, NULL);
 }
 
 static void *posix_main(void *argument)
@@ -143,14 +147,18 @@ static int create(struct step *step, const struct creation *creation)
     slot->birth[0] = creation->routine;
     slot->birth[1] = creation->argument;
     shim_process.tasks_ever++;
+    pthread_attr_t attributes;
+    signal_mask_take(step);
+    slot->guest_mask = step->old_mask; /* inherited; ours of this step is not */
     int error;
     if (creation->c11)
         error = REAL(thrd_create)((thrd_t *)creation->thread, c11_main, slot);
     else
-        error = REAL(pthread_create)(creation->thread, creation->attributes, posix_main, slot);
+        error = REAL(pthread_create)(creation->thread, sched_attributes(creation->attributes, &attributes), posix_main, slot);
     if (error == 0) {
         shim_wait_arrival(index, NULL, NULL);
         shim_thread_register(*creation->thread, index);
+        sched_thread_created(creation->attributes, index);
         step->record.object = key_of_slot(index);
     }
     return error;
