@@ -189,7 +189,7 @@ static void question_save(struct world *world, struct task *task)
     };
     memcpy(question->argument, task->view.argument, sizeof question->argument);
     /* Who waits on a condition or at a barrier is still to be woken while its handler runs; other waits are tried anew. */
-    if (!(operation_row(task->view.operation)->flags & OPERATION_EMULATED))
+    if (task->queue_depth == task->depth && !(operation_row(task->view.operation)->flags & OPERATION_EMULATED))
         world_queue_leave(world, task);
     task->questions = id;
     task->depth++;
