@@ -75,10 +75,10 @@ enum status paths_need_preload(const struct paths *paths, struct message *messag
         return STATUS_OK;
     if (paths->preload[0])
         return message_set(message, STATUS_ENVIRONMENT,
-                           _("the shim %s cannot be read; LOCKSTEP_PRELOAD must be the absolute path of " PRELOAD),
-                           paths->preload);
+                           _("the shim %s cannot be read; LOCKSTEP_PRELOAD must be the absolute path of %s"),
+                           paths->preload, PRELOAD);
     return message_set(message, STATUS_ENVIRONMENT,
-                       _("the shim " PRELOAD " is neither beside %s nor in %s; build or install lockstep again, or set "
+                       _("the shim %s is neither beside %s nor in %s; build or install lockstep again, or set "
                          "LOCKSTEP_PRELOAD to its path"),
-                       paths->executable, LOCKSTEP_PREFIX "/" LOCKSTEP_LIBDIR);
+                       PRELOAD, paths->executable, LOCKSTEP_PREFIX "/" LOCKSTEP_LIBDIR);
 }

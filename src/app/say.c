@@ -58,6 +58,7 @@ int say_close_output(void)
     int error = errno;
     if (error == EPIPE || say_reader_gone())
         return EXIT_SIGNAL + SIGPIPE;
-    say(_("writing to standard output failed: %s; is the disk full?"), error ? strerror(error) : _("some of it is lost"));
+    say(_("writing to standard output failed: %s; is the disk full?"),
+        error ? strerror(error) : _("some of it is lost"));
     return EXIT_ENVIRONMENT;
 }

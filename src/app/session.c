@@ -164,7 +164,7 @@ static enum status start(struct session *session, const struct paths *paths)
         .cpus = plan->cpus,
         .watches = plan->watches,
         .watch_count = plan->watch_count,
-        .input = plan->no_input ? -1 : STDIN_FILENO,
+        .input = plan->no_input ? -1 : interrupt_input(),
         .live = plan->live,
         .show_helpers = plan->helpers,
         .max_steps = plan->max_steps,
