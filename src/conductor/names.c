@@ -338,7 +338,8 @@ static void object_tell(struct conductor *c, const struct guest_object *object, 
                                       .value = object->key.kind,
                                       .text = text,
                                       .other = object->process,
-                                      .argument = {object->key.size, copied_from}});
+                                      .second = copied_from,
+                                      .argument = {object->key.size}});
 }
 
 static uint32_t object_add(struct conductor *c, uint32_t task, const struct record_key *key, uint32_t process,

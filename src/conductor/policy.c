@@ -8,6 +8,7 @@
 struct memory {
     uint64_t arrival; /* in the ready queue; 0: not in it */
     int64_t weight;   /* pct: random priority */
+    uint32_t naps;    /* batch: sleeps in a row while nobody else ran */
 };
 
 struct policy {
@@ -23,6 +24,7 @@ struct policy {
     int64_t bottom;
 };
 
+#define NAPS_MAX 8u
 #define PCT_LENGTH 200u /* steps among which the change points lie (Burckhardt et al., ASPLOS 2010: k) */
 
 const char *policy_name(unsigned kind)
@@ -115,20 +117,23 @@ static void arrive(struct policy *policy, uint32_t task)
         policy->tasks[task].arrival = ++policy->arrivals;
 }
 
-void policy_after_step(struct policy *policy, const struct world *world, uint32_t task, bool slice_over)
+/* Tasks that have become enabled join the ready queue in the order of names; newcomers after all others, the one that
+ * made them included. */
+static void join_queue(struct policy *policy, const struct world *world, uint32_t except, bool newcomers)
 {
     uint32_t enabled[256];
     size_t count = world_enabled(world, enabled, 256);
-    if (count > 256)
-        count = 256;
-    for (size_t i = 0; i < count; i++) {
-        if (!remember(policy, enabled[i]))
-            return;
-        if (policy->tasks[enabled[i]].arrival == 0 && enabled[i] != task)
+    for (size_t i = 0; i < count && i < 256; i++) {
+        const struct world_task *task = world_task(world, enabled[i]);
+        if (enabled[i] != except && (task->state == STATE_new) == newcomers && remember(policy, enabled[i]) &&
+            policy->tasks[enabled[i]].arrival == 0)
             arrive(policy, enabled[i]);
     }
-    if (task == 0 || !remember(policy, task))
-        return;
+}
+
+/* The one that has had its step: where is it in the queue, and has it still the CPU? */
+static void requeue(struct policy *policy, const struct world *world, uint32_t task, bool slice_over)
+{
     policy->steps++;
     if (policy->current != task) {
         policy->current = task;
@@ -141,12 +146,22 @@ void policy_after_step(struct policy *policy, const struct world *world, uint32_
     } else if (slice_over || (policy->options.kind == POLICY_rr && policy->slice >= policy->options.quantum)) {
         arrive(policy, task);
         policy->current = 0;
+        if (slice_over && policy->options.kind == POLICY_pct)
+            policy->tasks[task].weight = --policy->bottom; /* a yield, or a computation that does not end */
     } else if (policy->tasks[task].arrival == 0) {
         arrive(policy, task);
     }
     for (size_t i = 0; i < sizeof policy->changes / sizeof *policy->changes; i++)
         if (policy->options.kind == POLICY_pct && policy->steps == policy->changes[i])
             policy->tasks[task].weight = --policy->bottom;
+}
+
+void policy_after_step(struct policy *policy, const struct world *world, uint32_t task, bool slice_over)
+{
+    join_queue(policy, world, task, false);
+    if (task != 0 && remember(policy, task))
+        requeue(policy, world, task, slice_over);
+    join_queue(policy, world, task, true);
 }
 
 static size_t index_of(const uint32_t *candidates, size_t count, uint32_t task)
@@ -214,15 +229,25 @@ int policy_choose(struct policy *policy, const struct world *world, const uint32
     switch (policy->options.kind) {
     case POLICY_random:
         return (int)random_below(policy, count);
-    case POLICY_pct:
+    case POLICY_pct: {
+        /* To be woken early, while others could run, costs the sleeper its priority: else it would poll for ever. */
+        size_t chosen = most(policy, world, candidates, count);
+        if (!world_task_enabled(world, candidates[chosen]))
+            policy->tasks[candidates[chosen]].weight = --policy->bottom;
+        return (int)chosen;
+    }
     case POLICY_priority:
         return (int)most(policy, world, candidates, count);
     case POLICY_sjf:
         return (int)(running < count ? running : most(policy, world, candidates, count));
     case POLICY_batch: {
+        /* Idle while the job sleeps; but a job that polls for what another job must do would sleep for ever. */
         const struct world_task *job = world_task(world, policy->current);
-        if (running >= count && job && job->state == STATE_blocked && job->deadline != INT64_MAX)
+        if (running >= count && job && job->state == STATE_blocked && job->operation == OPERATION_time_sleep &&
+            policy->tasks[policy->current].naps++ < NAPS_MAX)
             return -1;
+        if (running >= count && job)
+            policy->tasks[policy->current].naps = 0;
         break;
     }
     case POLICY_you:

@@ -6,11 +6,19 @@
 
 static const struct timespec long_ago = {0, 0};
 
+#define MUTEX_ROBUST 16 /* glibc, nptl/pthreadP.h */
+
 /* ---- mutexes ---- */
 
 /* A try that keeps what trylock loses: an errorcheck mutex owned by the caller answers EDEADLK. EBUSY = would wait. */
 int shim_mutex_try(pthread_mutex_t *mutex)
 {
+    if (mutex->__data.__kind & MUTEX_ROBUST) {
+        /* glibc's trylock of a mutex that is not recoverable keeps it locked (nptl/pthread_mutex_trylock.c); the timed
+         * form does not. */
+        int robust = REAL(pthread_mutex_timedlock)(mutex, &long_ago);
+        return robust == ETIMEDOUT ? EBUSY : robust;
+    }
     int error = REAL(pthread_mutex_trylock)(mutex);
     /* The type is in the two lowest bits (glibc, nptl/pthreadP.h); the kernel need not be asked for the other types. */
     if (error != EBUSY || (mutex->__data.__kind & 3) != PTHREAD_MUTEX_ERRORCHECK_NP)

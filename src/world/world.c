@@ -42,15 +42,18 @@ void world_settle(struct world *world, struct task *task)
     struct world_task *view = &task->view;
     if (!view->id)
         return;
-    if (task->ended)
-        view->state = STATE_terminated;
-    else if (process_at(world, view->process)->stopped)
+    if (task->ended) {
+        /* A process that nobody has waited for yet is seen at its main task. */
+        const struct process *process = process_at(world, view->process);
+        bool zombie = process->view.state == STATE_zombie && process->view.main_task == view->id;
+        view->state = zombie ? STATE_zombie : STATE_terminated;
+    } else if (process_at(world, view->process)->stopped)
         view->state = STATE_stopped;
     else if (task->outside)
         view->state = STATE_blocked;
     else if (view->cpu >= 0)
         view->state = STATE_running;
-    else if (!task->started)
+    else if (!task->started && !task->admitted)
         view->state = STATE_new;
     else if (task->waiting && !view->woken && !view->expired && !view->interrupted)
         view->state = STATE_blocked;
@@ -358,6 +361,12 @@ static void step_granted(struct world *world, const struct event *event)
     if (!task->view.held)
         world_diverge(world, "%s was granted a step but does not wait for one", task->view.name);
     world_time_advance(world, event->time);
+    /* Whoever was made in the step before is admitted now. */
+    while (world->admitted + 1 < world->list[LIST_TASK].count) {
+        struct task *newcomer = task_at(world, ++world->admitted);
+        newcomer->admitted = 1;
+        world_settle(world, newcomer);
+    }
     enter_cpu(world, task, event->argument[0]);
     world->granted = event->task;
     task->view.held = 0;

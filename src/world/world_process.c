@@ -130,6 +130,7 @@ void world_process_end(struct world *world, const struct event *event)
         world_task_end(world, process->first, true);
     process->reaped = event->argument[0] == 1;
     process->view.state = process->reaped ? STATE_terminated : STATE_zombie;
+    world_settle(world, task_at(world, process->view.main_task));
     process->view.pending = 0;
     *(process->previous ? &process_at(world, process->previous)->next : &world->first_process) = process->next;
     *(process->next ? &process_at(world, process->next)->previous : &world->last_process) = process->previous;
@@ -151,6 +152,7 @@ void world_process_reap(struct world *world, const struct event *event)
     }
     process->reaped = 1;
     process->view.state = STATE_terminated;
+    world_settle(world, task_at(world, process->view.main_task));
     wake_waiting(world, process->view.parent); /* who waits for it has nobody to wait for */
 }
 

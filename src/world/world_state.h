@@ -68,7 +68,8 @@ struct question {
 
 struct task {
     struct world_task view;
-    uint8_t started; /* its start step has been granted */
+    uint8_t started;  /* its start step has been granted */
+    uint8_t admitted; /* a step has begun since it was made */
     uint8_t ended;
     uint8_t granted; /* its step has begun and is not over */
     uint8_t waiting; /* was blocked in the asked operation */
@@ -148,6 +149,7 @@ struct world {
     uint32_t births;                      /* processes ever */
     uint32_t arrivals;                    /* order of arrival in queues */
     uint32_t steps;
+    uint32_t admitted;  /* tasks up to this id have been admitted to the ready queue */
     uint32_t granted;   /* task of the last grant */
     uint32_t step_task; /* task of the last completed step */
     uint32_t divergences;
