@@ -128,11 +128,17 @@ void settle_task_end(struct conductor *c, uint32_t id)
             task = &c->tasks[id];
             if (task->phase == PHASE_held)
                 return;
-            if (kernel_process_state(c, process->pid, NULL, NULL) == KERNEL_zombie ||
-                kernel_process_state(c, process->pid, NULL, NULL) == KERNEL_gone) {
+            enum kernel_state whole = kernel_process_state(c, process->pid, NULL, NULL);
+            if (whole == KERNEL_zombie || whole == KERNEL_gone) {
                 settle_process_end(c, task->process);
                 return;
             }
+            /* Gone without having asked for its end: its process is dying, thread by thread. */
+            if (task->operation != OPERATION_thread_exit && round < PATIENCE / 4) {
+                moment(round);
+                continue;
+            }
+            records_peek(c, id);
             task_over(c, id);
             return;
         }
