@@ -155,6 +155,8 @@ struct conductor {
     char escape_reason[96]; /* why the next exec or spawn gets out of sight */
     uint32_t escape_slot;
     uint64_t records;
+    unsigned char deferred[4096]; /* records of a process that was continued before that was told */
+    size_t deferred_length;
     int signal_sent; /* by the step that is being carried out; its effect is waited for at the end of the step */
     uint32_t signal_sender, signal_target; /* processes; target 0: not one alone */
     bool readiness;  /* something may have changed what descriptors are ready */
@@ -187,6 +189,8 @@ struct source *name_source(struct conductor *c, uint32_t process);
 enum status records_watch(struct conductor *c, struct message *message);
 enum status records_read(struct conductor *c, int timeout_ms, struct message *message);
 void record_handle(struct conductor *c, const struct record *record);
+/* Handles the records that were kept back. */
+void records_deferred(struct conductor *c);
 /* Reads what a task has to say but has not written to the pipe yet. */
 void records_peek(struct conductor *c, uint32_t task);
 

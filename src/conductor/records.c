@@ -280,6 +280,36 @@ static void note(struct conductor *c, uint32_t id, const struct record *record)
     c->escape_slot = record->slot;
 }
 
+/* A stopped process was continued by the task that has the CPU, and speaks before that one has told what it did: its
+ * words are kept until then, so that their order does not depend on who writes first. */
+static bool record_defer(struct conductor *c, uint32_t id, const struct record *record)
+{
+    if (c->tasks[id].phase != PHASE_outside || !c->processes[c->tasks[id].process]->stopped)
+        return false;
+    if (c->deferred_length + record->length > sizeof c->deferred)
+        return false;
+    memcpy(c->deferred + c->deferred_length, record, record->length);
+    c->deferred_length += record->length;
+    return true;
+}
+
+void records_deferred(struct conductor *c)
+{
+    unsigned char kept[sizeof c->deferred];
+    size_t length = c->deferred_length;
+    memcpy(kept, c->deferred, length);
+    c->deferred_length = 0;
+    for (size_t at = 0; at < length;) {
+        struct record whole[RECORD_MAX / sizeof(struct record) + 1];
+        int size = record_check(kept + at, length - at);
+        if (size <= 0)
+            return;
+        memcpy(whole, kept + at, (size_t)size);
+        record_handle(c, whole);
+        at += (size_t)size;
+    }
+}
+
 void record_handle(struct conductor *c, const struct record *record)
 {
     uint32_t id = speaker_of(c, record);
@@ -287,6 +317,8 @@ void record_handle(struct conductor *c, const struct record *record)
         return;
     if (record->sequence <= c->tasks[id].sequence)
         return; /* read from the slot already */
+    if (record_defer(c, id, record))
+        return;
     sequence_check(c, id, record);
     c->records++;
     c->speaker = id;

@@ -308,6 +308,7 @@ void stopped_tell(struct conductor *c, uint32_t id, bool stopped)
 static void settle_continued(struct conductor *c, uint32_t id)
 {
     stopped_tell(c, id, false);
+    records_deferred(c);
     for (uint32_t task = 1; task <= c->task_count; task++)
         for (int round = 0; round < PATIENCE && c->tasks[task].process == id && c->tasks[task].phase == PHASE_outside;
              round++)
