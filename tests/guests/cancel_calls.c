@@ -11,8 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static sem_t inside;
-static int cleaned, pipe_ends[2], sockets[2], full[2];
+static sem_t inside, plenty;
+static pthread_mutex_t hold = PTHREAD_MUTEX_INITIALIZER;
+static int null, cleaned, pipe_ends[2], sockets[2], full[2];
 static pid_t child;
 static sigset_t usr1;
 
@@ -54,16 +55,45 @@ WAITS(in_sigwait, sigwait(&usr1, &number))
 WAITS(in_sigtimedwait, sigtimedwait(&usr1, NULL, &day))
 WAITS(in_sigsuspend, sigsuspend(&usr1))
 WAITS(in_waitpid, waitpid(child, &number, 0))
-WAITS(in_open, close(open("/dev/null", O_RDONLY)))
+
+/* Points where nobody waits: the request is there before (a mutex is no cancellation point), and still they end it. */
+#define MEETS(name, call)                                                                                              \
+    static void *name(void *unused)                                                                                    \
+    {                                                                                                                  \
+        char bytes[64] = {0};                                                                                          \
+        pthread_cleanup_push(clean, NULL);                                                                             \
+        sem_post(&inside);                                                                                             \
+        pthread_mutex_lock(&hold);                                                                                     \
+        pthread_mutex_unlock(&hold);                                                                                   \
+        call;                                                                                                          \
+        pthread_cleanup_pop(0);                                                                                        \
+        return bytes;                                                                                                  \
+    }
+
+MEETS(at_open, open("/dev/null", O_RDONLY))
+MEETS(at_openat, openat(AT_FDCWD, "/dev/null", O_RDONLY))
+MEETS(at_close, close(-1))
+MEETS(at_write, write(null, bytes, sizeof bytes))
+MEETS(at_read, read(null, bytes, sizeof bytes))
+MEETS(at_pread, pread(null, bytes, sizeof bytes, 0))
+MEETS(at_fsync, fsync(null))
+MEETS(at_poll, poll(NULL, 0, 0))
+MEETS(at_nanosleep, nanosleep(&(struct timespec){0}, NULL))
+MEETS(at_waitpid, waitpid(-1, NULL, WNOHANG))
+MEETS(at_sem_wait, sem_wait(&plenty))
+MEETS(at_testcancel, pthread_testcancel())
 
 static void cancel(const char *what, void *(*routine)(void *))
 {
     pthread_t thread;
     void *value = NULL;
     cleaned = 0;
+    pthread_mutex_lock(&hold);
     pthread_create(&thread, NULL, routine, NULL);
     sem_wait(&inside);
-    int cancelled = pthread_cancel(thread), joined = pthread_join(thread, &value);
+    int cancelled = pthread_cancel(thread);
+    pthread_mutex_unlock(&hold);
+    int joined = pthread_join(thread, &value);
     printf("%s: %d %d %s, cleaned %d\n", what, cancelled, joined, value == PTHREAD_CANCELED ? "cancelled" : "not", cleaned);
 }
 
@@ -71,6 +101,8 @@ int main(void)
 {
     char bytes[4096] = {0};
     sem_init(&inside, 0, 0);
+    sem_init(&plenty, 0, 9);
+    null = open("/dev/null", O_RDWR);
     sigemptyset(&usr1);
     sigaddset(&usr1, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &usr1, NULL);
@@ -99,7 +131,18 @@ int main(void)
     cancel("sigtimedwait", in_sigtimedwait);
     cancel("sigsuspend", in_sigsuspend);
     cancel("waitpid", in_waitpid);
-    cancel("open and close", in_open);
+    cancel("at open", at_open);
+    cancel("at openat", at_openat);
+    cancel("at close", at_close);
+    cancel("at write", at_write);
+    cancel("at read", at_read);
+    cancel("at pread", at_pread);
+    cancel("at fsync", at_fsync);
+    cancel("at poll", at_poll);
+    cancel("at nanosleep", at_nanosleep);
+    cancel("at waitpid", at_waitpid);
+    cancel("at sem_wait", at_sem_wait);
+    cancel("at testcancel", at_testcancel);
     close(pipe_ends[1]);
     int status;
     TELL_ERRNO(waitpid(child, &status, 0) == child);
