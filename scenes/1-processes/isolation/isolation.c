@@ -7,7 +7,10 @@ int g_num = 100;
 
 int main(void)
 {
-    if (fork() == 0) {
+    pid_t child = fork();
+    if (child < 0)
+        return 1;
+    if (child == 0) {
         g_num += 1;
         printf("child:  g_num is %d at %p\n", g_num, (void *)&g_num);
         return 0;
