@@ -9,7 +9,7 @@ int main(void)
         printf("child: I end with status 7\n");
         return 7;
     }
-    usleep(100000); /* the parent has other things to do: the child is a zombie */
+    usleep(100000); /* busy with other things; the child is a zombie */
     int status;
     wait(&status);
     printf("parent: the child's status was %d\n", WEXITSTATUS(status));
