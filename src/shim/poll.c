@@ -48,6 +48,8 @@ static int look_step(struct step *step, struct look *look, int64_t timeout, int6
     if (look->masked) {
         look->mask &= ~signal_reserved();
         step->wait_mask = &look->mask;
+        step->record.argument[1] = (int64_t)look->mask; /* the model must know who may be interrupted */
+        step->record.argument[2] = 1;
         shim_self.slot->guest_mask = look->mask;
     }
     enum grant_action grant = step_ask(step);
