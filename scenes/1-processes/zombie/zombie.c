@@ -5,12 +5,15 @@
 
 int main(void)
 {
-    if (fork() == 0) {
+    int status;
+    pid_t child = fork();
+    if (child < 0)
+        return 1;
+    if (child == 0) {
         printf("child: I end with status 7\n");
         return 7;
     }
     usleep(100000); /* busy with other things; the child is a zombie */
-    int status;
     wait(&status);
     printf("parent: the child's status was %d\n", WEXITSTATUS(status));
     return 0;
