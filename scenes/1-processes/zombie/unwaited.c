@@ -5,7 +5,10 @@
 
 int main(void)
 {
-    if (fork() == 0) {   /* P2, a careless parent */
+    pid_t careless = fork();
+    if (careless < 0)
+        return 1;
+    if (careless == 0) { /* P2, a careless parent */
         if (fork() == 0) /* P3, its child */
             return 7;
         usleep(100000); /* P3 has ended: it is a zombie */
