@@ -98,12 +98,14 @@ static bool lock_is_taken(FILE *stream)
 void stdio_out_begin(struct stdio_call *call, FILE *stream, size_t length, bool newline, void *pc, void *frame)
 {
     call->stream = stream;
-    call->is_step = call->locked = call->flush_all = false;
+    call->is_step = call->locked = false;
     if (!shim_self.slot || shim_self.busy || shim_self.ended || shim_process.live || !stream)
         return;
     int descriptor = fileno_unlocked(stream);
-    bool taken = lock_is_taken(stream);
-    if (descriptor < 0 || (!taken && !flushes(stream, descriptor, length, newline)))
+    bool taken = lock_is_taken(stream), flush = length == STDIO_FLUSH;
+    if (flush)
+        length = 0;
+    if (descriptor < 0 || (!taken && !flush && !flushes(stream, descriptor, length, newline)))
         return;
     if (!step_begin_at(&call->step, OPERATION_file_write, pc, frame))
         return;
@@ -145,7 +147,7 @@ void stdio_in_begin(struct stdio_call *call, FILE *stream, bool enough, void *pc
     /* Filling a buffer flushes a line-buffered stdout (glibc, libio/fileops.c, _IO_new_file_underflow): as its own step. */
     if (!enough && (stream->_flags & (FLAG_LINES | FLAG_UNBUFFERED) || is_terminal(descriptor)) &&
         (stdout->_flags & FLAG_LINES) && __fpending(stdout) > 0)
-        fflush(stdout);
+        stdio_flush(stdout, pc, frame);
     if (!step_begin_at(&call->step, OPERATION_file_read, pc, frame))
         return;
     call->is_step = true;

@@ -13,13 +13,15 @@ struct stdio_call {
     size_t before; /* bytes that were waiting in the buffer */
     bool is_step;
     bool locked;   /* we hold the stream's lock around the real call */
-    bool flush_all;
 };
 
 /* Output of `length` bytes, with a newline among them or not: begins a step if the buffer will be flushed, waits at the
  * gate, and in a pipe for room. Then the real call, then stdio_out_end. `pc`, `frame`: the wrapper's. */
+#define STDIO_FLUSH SIZE_MAX /* a `length`: nothing is added, and what is in the buffer is flushed */
 void stdio_out_begin(struct stdio_call *call, FILE *stream, size_t length, bool newline, void *pc, void *frame);
 void stdio_out_end(struct stdio_call *call, bool failed);
+/* fflush(3), as the step that it is, on behalf of the caller at `pc`. */
+int stdio_flush(FILE *stream, void *pc, void *frame);
 
 /* Input: begins a step if less than what is needed is in the buffer; then stdio_fill() before each fill. */
 void stdio_in_begin(struct stdio_call *call, FILE *stream, bool enough, void *pc, void *frame);

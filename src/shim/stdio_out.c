@@ -205,37 +205,25 @@ SHIM_EXPORT _Noreturn void __assert_fail(const char *assertion, const char *file
 }
 
 /* ---- flushing and closing ---- */
-static bool flush(struct stdio_call *step, FILE *stream, void *pc, void *frame)
+int stdio_flush(FILE *stream, void *pc, void *frame)
 {
-    FILE *first = stream ? stream : __builtin_expect(stdout != NULL, 1) ? stdout : NULL;
-    step->is_step = step->locked = false;
-    if (!first || (first->_IO_write_ptr <= first->_IO_write_base))
-        return false;
-    /* More than any buffer holds: whatever the mode, this flushes. The length is taken back at once. */
-    stdio_out_begin(step, first, (size_t)1 << 40, true, pc, frame);
-    if (step->is_step) {
-        step->before -= (size_t)1 << 40;
-        step->step.record.argument[2] = (int64_t)step->before;
-    }
-    return step->is_step;
-}
-
-SHIM_EXPORT int fflush(FILE *stream)
-{
-    struct stdio_call step;
-    flush(&step, stream, HERE);
+    struct stdio_call step = {.is_step = false};
+    FILE *first = stream ? stream : stdout; /* of all streams, the one that mostly has something */
+    if (first && first->_IO_write_ptr > first->_IO_write_base)
+        stdio_out_begin(&step, first, STDIO_FLUSH, true, pc, frame);
     int result = REAL(fflush)(stream);
     stdio_out_end(&step, result == EOF);
     return result;
 }
 
+SHIM_EXPORT int fflush(FILE *stream)
+{
+    return stdio_flush(stream, HERE);
+}
+
 SHIM_EXPORT int fflush_unlocked(FILE *stream)
 {
-    struct stdio_call step;
-    flush(&step, stream, HERE);
-    int result = REAL(fflush_unlocked)(stream);
-    stdio_out_end(&step, result == EOF);
-    return result;
+    return stdio_flush(stream, HERE);
 }
 
 SHIM_EXPORT int fclose(FILE *stream)
@@ -244,7 +232,7 @@ SHIM_EXPORT int fclose(FILE *stream)
     if (descriptor < 0 || !observed())
         return REAL(fclose)(stream);
     if (stream->_IO_write_ptr > stream->_IO_write_base)
-        fflush(stream);
+        stdio_flush(stream, HERE);
     struct step step;
     if (!step_begin(&step, OPERATION_file_close))
         return REAL(fclose)(stream);
