@@ -484,7 +484,7 @@ static void turn_taking_alternates_strictly(void **state)
         check_run(&run, "finished", 0);
         check_mutexes(&run, NULL);
         check_printed(&run, "caller: Knock, knock.\ndoor:   Who is there?\ncaller: Lock.\ndoor:   Lock who?\n"
-                            "caller: Lock me in, it is cold.\ndoor:   Come in, then.\n");
+                            "caller: Lock me in, please.\ndoor:   Come in, then.\n");
         scenes_run_free(&run);
     }
 }

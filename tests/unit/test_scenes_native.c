@@ -54,7 +54,7 @@ static const struct promise promises[] = {
       "guest 1 leaves", "guest 2 leaves", "guest 3 leaves", "guest 4 leaves", "guest 5 leaves", "guest 6 leaves"}},
     {"turn-taking.c",
      {"caller: Knock, knock.", "door:   Who is there?", "caller: Lock.", "door:   Lock who?",
-      "caller: Lock me in, it is cold.", "door:   Come in, then."}},
+      "caller: Lock me in, please.", "door:   Come in, then."}},
     {"bounded-queue.c",
      {"put 1: in the queue", "put 2: in the queue", "put 3: in the queue", "put 4: full, gave up at once",
       "put 5: full, gave up after a while", "put 6: in the queue", "put 7: in the queue", "get: 1", "get: 2", "get: 3",

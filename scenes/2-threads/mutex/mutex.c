@@ -1,4 +1,4 @@
-/* Two threads count together, one at a time: the lock is held where it must be. */
+/* Two threads count together, and the lock is held only where it must be. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>

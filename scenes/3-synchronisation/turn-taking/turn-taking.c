@@ -9,7 +9,7 @@ int turn = 1; /* whose turn it is: the caller's */
 
 static const char *const lines[2][3] = {
     {"door:   Who is there?", "door:   Lock who?", "door:   Come in, then."},
-    {"caller: Knock, knock.", "caller: Lock.", "caller: Lock me in, it is cold."},
+    {"caller: Knock, knock.", "caller: Lock.", "caller: Lock me in, please."},
 };
 
 static void *speak(void *argument)

@@ -14,7 +14,7 @@ pthread_cond_t not_empty = PTHREAD_COND_INITIALIZER;
 int items[ROOM];
 int head, count;
 
-/* Waits on a condition, for a number of milliseconds at most. 0: the time is up. */
+/* Waits on a condition, for some milliseconds at most. 0: the time is up. */
 static int wait_for(pthread_cond_t *condition, int milliseconds)
 {
     struct timespec until;
@@ -63,7 +63,8 @@ static void get(int patience)
     if (good)
         printf("get: %d\n", item);
     else
-        printf("get: empty, gave up %s\n", patience ? "after a while" : "at once");
+        printf("get: empty, gave up %s\n",
+               patience ? "after a while" : "at once");
 }
 
 static void *producer(void *unused)

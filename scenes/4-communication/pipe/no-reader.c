@@ -1,4 +1,4 @@
-/* Writing when nobody can read any more: SIGPIPE, and EPIPE for those who survive it. */
+/* Writing when nobody can read any more: SIGPIPE, and EPIPE for its survivors. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +24,7 @@ int main(void)
     close(ends[0]);
     wait(NULL);
     if (write(ends[1], "x", 1) < 0 && errno == EPIPE)
-        printf("writer: nobody reads (EPIPE)%s\n", warned ? ", and SIGPIPE told me so" : "");
+        printf("writer: nobody reads (EPIPE)%s\n",
+               warned ? ", and SIGPIPE told me so" : "");
     return 0;
 }
