@@ -111,6 +111,15 @@ static void name_of_descriptor(int descriptor)
         return;
     target[length] = 0;
     char *name = target;
+    static const char gone[] = " (deleted)";
+    size_t size = (size_t)length, suffix = sizeof gone - 1;
+    if (size > suffix && memcmp(target + size - suffix, gone, suffix) == 0) {
+        target[size - suffix] = 0;
+        const char *base = strrchr(target, '/');
+        if (base && base[1] == '#')
+            return; /* never had a name (O_TMPFILE): its number differs from run to run */
+        length -= (long)suffix;
+    }
     if (memcmp(target, "anon_inode:", 11) == 0) {
         name += target[11] == '[' ? 12 : 11;
         if (target[length - 1] == ']')

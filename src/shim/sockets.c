@@ -351,32 +351,50 @@ static long connect_try(int descriptor, const struct sockaddr *address, socklen_
     return result;
 }
 
-/* A connection under way ends as SO_ERROR says (connect(2), EINPROGRESS). A full queue of a UNIX listener (EAGAIN) shows
- * in nothing that poll(2) of this socket tells: it is tried again whenever something has changed. */
-static long connect_wait(struct step *step, int descriptor, const struct sockaddr *address, socklen_t length, int flags,
-                         enum grant_action grant)
+/* The queue of a UNIX listener is full (EAGAIN). No poll(2) of this socket tells when it is not: only trying does, so
+ * the probe's try counts, as the kernel itself lets a waiting connect through when a place is free. */
+struct connect_wait {
+    int descriptor, flags;
+    const struct sockaddr *address;
+    socklen_t length;
+    long result;
+};
+
+static bool connect_has_place(struct step *step)
 {
-    for (;;) {
-        long result = connect_try(descriptor, address, length, flags);
-        if (flags < 0 || (flags & O_NONBLOCK))
-            return result;
-        if (result == -EAGAIN) {
-            if (step_must_end(step))
-                return -EINTR;
-            step->ready = NULL;
-            grant = step_block(step, &step->record.object);
-            step_cancellation(step);
-            continue;
-        }
-        if (result != -EINPROGRESS && result != -EALREADY)
-            return result;
-        int error = descriptor_await(step, descriptor, POLLOUT, &grant);
-        if (error)
-            return error == ETIMEDOUT ? -EINPROGRESS : -error;
-        socklen_t size = sizeof error;
-        SYSTEM(SYS_getsockopt, descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
-        return -error;
+    struct connect_wait *wait = (struct connect_wait *)step->context;
+    if (wait->result == -EAGAIN)
+        wait->result = connect_try(wait->descriptor, wait->address, wait->length, wait->flags);
+    return wait->result != -EAGAIN;
+}
+
+/* A connection under way ends as SO_ERROR says (connect(2), EINPROGRESS). */
+static long connect_wait(struct step *step, struct connect_wait *wait, enum grant_action grant)
+{
+    wait->result = connect_try(wait->descriptor, wait->address, wait->length, wait->flags);
+    if (wait->flags & O_NONBLOCK)
+        return wait->result;
+    while (wait->result == -EAGAIN) {
+        if (step_must_end(step))
+            return -EINTR;
+        if (grant == GRANT_EXPIRED)
+            return -EAGAIN;
+        step->context = wait;
+        step->ready = connect_has_place;
+        grant = step_block(step, &step->record.object);
+        step->ready = NULL;
+        step_cancellation(step);
+        step->context = wait;
+        connect_has_place(step);
     }
+    if (wait->result != -EINPROGRESS && wait->result != -EALREADY)
+        return wait->result;
+    int error = descriptor_await(step, wait->descriptor, POLLOUT, &grant);
+    if (error)
+        return error == ETIMEDOUT ? -EINPROGRESS : -error;
+    socklen_t size = sizeof error;
+    SYSTEM(SYS_getsockopt, wait->descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
+    return -error;
 }
 
 SHIM_EXPORT int connect(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t length)
@@ -391,7 +409,8 @@ SHIM_EXPORT int connect(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t 
     socket_deadline(&step, descriptor, SO_SNDTIMEO);
     enum grant_action grant = step_ask(&step);
     step_cancellation(&step);
-    long result = flags < 0 ? -EBADF : connect_wait(&step, descriptor, address.__sockaddr__, length, flags, grant);
+    struct connect_wait wait = {descriptor, flags, address.__sockaddr__, length, 0};
+    long result = flags < 0 ? -EBADF : connect_wait(&step, &wait, grant);
     return (int)step_end_with(&step, 0, result < 0 ? (int)-result : 0);
 }
 

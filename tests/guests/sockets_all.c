@@ -164,6 +164,7 @@ static void local(void)
     pthread_t threads[4];
     int server = socket(AF_UNIX, SOCK_STREAM, 0);
     snprintf(place.sun_path, sizeof place.sun_path, "/tmp/sockets_all.%d", (int)getpid());
+    unlink(place.sun_path);
     say("bind", bind(server, (struct sockaddr *)&place, sizeof place));
     say("listen", listen(server, 0));
     for (int i = 0; i < 4; i++)
