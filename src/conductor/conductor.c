@@ -392,6 +392,7 @@ static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max
             records_read(c, 5, message);
             settle_deaths(c);
             outside_look(c);
+            c->readiness = true; /* who is outside may have changed what others wait for */
             continue;
         }
         if (input_type(c, true))

@@ -71,6 +71,16 @@ static void await_room(struct step *step, int descriptor, size_t wanted)
     }
 }
 
+bool stdio_is_pipe(const struct stdio_call *call)
+{
+    return call->is_step && call->step.record.object.kind == OBJECT_pipe;
+}
+
+void stdio_await_room(struct stdio_call *call, size_t bytes)
+{
+    await_room(&call->step, fileno_unlocked(call->stream), __fpending(call->stream) + bytes);
+}
+
 /* ---- locks of streams ---- */
 static void lock_stream(struct stdio_call *call)
 {
@@ -114,7 +124,7 @@ void stdio_out_begin(struct stdio_call *call, FILE *stream, size_t length, bool 
     step_ask(&call->step);
     lock_stream(call);
     call->before = __fpending(stream);
-    await_room(&call->step, descriptor, call->before + length);
+    stdio_await_room(call, length < STDIO_PIECE ? length : STDIO_PIECE);
     call->step.record.argument[2] = (int64_t)(call->before + length);
     call->before += length;
     errno = call->step.saved_errno;

@@ -20,6 +20,11 @@ struct stdio_call {
 #define STDIO_FLUSH SIZE_MAX /* a `length`: nothing is added, and what is in the buffer is flushed */
 void stdio_out_begin(struct stdio_call *call, FILE *stream, size_t length, bool newline, void *pc, void *frame);
 void stdio_out_end(struct stdio_call *call, bool failed);
+#define STDIO_PIECE 4096u
+/* Is it a step on a pipe that may be waited for? */
+bool stdio_is_pipe(const struct stdio_call *call);
+/* Within the step: waits at the gate until the pipe has room for what is in the buffer and so many bytes more. */
+void stdio_await_room(struct stdio_call *call, size_t bytes);
 /* fflush(3), as the step that it is, on behalf of the caller at `pc`. */
 int stdio_flush(FILE *stream, void *pc, void *frame);
 

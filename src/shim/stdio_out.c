@@ -161,25 +161,36 @@ PUT(putchar_unlocked, int, (int character), stdout, 1, (char)character == '\n',
 PUT(__overflow, int, (FILE * stream, int character), stream, 1, (char)character == '\n',
     REAL(__overflow)(stream, character), result == EOF)
 
-SHIM_EXPORT size_t fwrite(const void *bytes, size_t size, size_t count, FILE *stream)
+/* More than a pipe holds goes in pieces, each when there is room for it: the C library would sleep. */
+static size_t put_pieces(struct stdio_call *call, const char *bytes, size_t size, size_t count, FILE *stream,
+                         size_t (*put)(const void *, size_t, size_t, FILE *))
 {
-    struct stdio_call step;
-    size_t length = size * count;
-    stdio_out_begin(&step, stream, length, length > 0 && memchr(bytes, '\n', length) != NULL, HERE);
-    size_t result = REAL(fwrite)(bytes, size, count, stream);
-    stdio_out_end(&step, result < count && size > 0);
-    return result;
+    if (!stdio_is_pipe(call) || size * count <= STDIO_PIECE)
+        return put(bytes, size, count, stream);
+    size_t length = size * count, done = 0;
+    while (done < length) {
+        size_t piece = length - done < STDIO_PIECE ? length - done : STDIO_PIECE;
+        stdio_await_room(call, piece);
+        size_t part = put(bytes + done, 1, piece, stream);
+        done += part;
+        if (part < piece)
+            break;
+    }
+    return done / size;
 }
 
-SHIM_EXPORT size_t fwrite_unlocked(const void *bytes, size_t size, size_t count, FILE *stream)
-{
-    struct stdio_call step;
-    size_t length = size * count;
-    stdio_out_begin(&step, stream, length, length > 0 && memchr(bytes, '\n', length) != NULL, HERE);
-    size_t result = REAL(fwrite_unlocked)(bytes, size, count, stream);
-    stdio_out_end(&step, result < count && size > 0);
-    return result;
-}
+#define WRITE(name)                                                                                                    \
+    SHIM_EXPORT size_t name(const void *bytes, size_t size, size_t count, FILE *stream)                                \
+    {                                                                                                                  \
+        struct stdio_call step;                                                                                        \
+        size_t length = size * count;                                                                                  \
+        stdio_out_begin(&step, stream, length, length > 0 && memchr(bytes, '\n', length) != NULL, HERE);               \
+        size_t result = put_pieces(&step, bytes, size, count, stream, REAL(name));                                     \
+        stdio_out_end(&step, result < count && size > 0);                                                              \
+        return result;                                                                                                 \
+    }
+WRITE(fwrite)
+WRITE(fwrite_unlocked)
 
 SHIM_EXPORT void perror(const char *text)
 {
