@@ -16,10 +16,21 @@
 static bool is_arrow(const char *from, const char *to)
 {
     static const char *const arrows[][2] = {
-        {"", "new"},           {"", "ready"},        {"", "terminated"},      {"new", "ready"},
-        {"ready", "running"},  {"running", "ready"}, {"running", "blocked"},  {"running", "zombie"},
-        {"blocked", "ready"},  {"ready", "zombie"},  {"zombie", "terminated"}, {"running", "terminated"},
-        {"ready", "terminated"}, {"blocked", "terminated"}, {"blocked", "zombie"},
+        {"", "new"},
+        {"", "ready"},
+        {"", "terminated"},
+        {"new", "ready"},
+        {"ready", "running"},
+        {"running", "ready"},
+        {"running", "blocked"},
+        {"running", "zombie"},
+        {"blocked", "ready"},
+        {"ready", "zombie"},
+        {"zombie", "terminated"},
+        {"running", "terminated"},
+        {"ready", "terminated"},
+        {"blocked", "terminated"},
+        {"blocked", "zombie"},
     };
     for (size_t i = 0; i < sizeof arrows / sizeof *arrows; i++) {
         if (scenes_is(from, arrows[i][0]) && scenes_is(to, arrows[i][1]))
@@ -247,9 +258,11 @@ static void isolation_leaves_the_parents_variable_alone(void **state)
     struct scenes_run run;
     scenes_play("isolation", NULL, NULL, &run);
     check_run(&run, "finished", 0);
-    size_t stored = must_find(&run, 0, (struct scenes_wanted){"P2.main", "memory.store", "variable P2:g_num", "done", 0});
+    size_t stored =
+        must_find(&run, 0, (struct scenes_wanted){"P2.main", "memory.store", "variable P2:g_num", "done", 0});
     assert_int_equal(scenes_number(&run.steps[stored]), 101);
-    size_t loaded = must_find(&run, stored, (struct scenes_wanted){"P1.main", "memory.load", "variable g_num", "done", 0});
+    size_t loaded =
+        must_find(&run, stored, (struct scenes_wanted){"P1.main", "memory.load", "variable g_num", "done", 0});
     assert_int_equal(scenes_number(&run.steps[loaded]), 100);
     char *printed = scenes_printed(&run);
     unsigned long child = 0, parent = 1;
@@ -341,7 +354,8 @@ static void race_loses_updates_and_is_found(void **state)
         assert_true(scenes_fault_names(fault, "tasks", "P1.T1") && scenes_fault_names(fault, "tasks", "P1.T2"));
         assert_int_equal(json_array_size(places), 2);
         for (size_t k = 0; k < 2; k++)
-            assert_true(scenes_line_holds("2-threads/race", json_string_value(json_array_get(places, k)), "g_num += 1"));
+            assert_true(
+                scenes_line_holds("2-threads/race", json_string_value(json_array_get(places, k)), "g_num += 1"));
         found = true;
     }
     assert_true(found);
@@ -350,7 +364,8 @@ static void race_loses_updates_and_is_found(void **state)
 
 static void only_the_holder_touches_g_num(const struct scenes_step *step, const char *holder)
 {
-    if (scenes_is(step->object, "variable g_num") && !scenes_is(step->task, "P1.main") && !scenes_is(step->task, holder))
+    if (scenes_is(step->object, "variable g_num") && !scenes_is(step->task, "P1.main") &&
+        !scenes_is(step->task, holder))
         fail_msg("step %ld: %s uses g_num without the lock", step->step, step->task);
 }
 
@@ -451,7 +466,8 @@ static void semaphore_lets_three_in_and_never_falls_below_zero(void **state)
         int inside = 0, most = 0, entered = 0, refused = 0;
         for (size_t i = 0; i < run.step_count; i++) {
             const struct scenes_step *step = &run.steps[i];
-            bool wait = scenes_is(step->operation, "semaphore.wait"), post = scenes_is(step->operation, "semaphore.post");
+            bool wait = scenes_is(step->operation, "semaphore.wait"),
+                 post = scenes_is(step->operation, "semaphore.post");
             if (!wait && !post)
                 continue;
             if (wait && scenes_is(step->outcome, "blocked")) {
@@ -499,8 +515,8 @@ static void a_condition_wait_lets_go_of_the_lock_and_takes_it_again(void **state
     size_t back = must_find(&run, taken, (struct scenes_wanted){"P1.T1", "cond.wait", "cond changed", "done", 0});
     size_t unlocked = must_find(&run, taken, (struct scenes_wanted){"P1.T2", "mutex.unlock", NULL, "done", 0});
     assert_true(unlocked < back);
-    assert_int_equal(scenes_find(&run, waits, (struct scenes_wanted){.task = "P1.T1", .operation = "mutex.unlock"}) > back,
-                     true);
+    assert_int_equal(
+        scenes_find(&run, waits, (struct scenes_wanted){.task = "P1.T1", .operation = "mutex.unlock"}) > back, true);
     scenes_run_free(&run);
 }
 
@@ -542,18 +558,29 @@ static void bounded_queue_gives_the_promised_results(void **state)
             assert_in_range(scenes_number(&run.steps[i]), 0, 3);
     }
     /* The producer: gives up after a while, then waits and is let in; so the consumer, later. */
-    size_t full = must_find(&run, 0, (struct scenes_wanted){"P1.T1", "cond.timedwait", "cond not_full", "timed-out", 0});
+    size_t full =
+        must_find(&run, 0, (struct scenes_wanted){"P1.T1", "cond.timedwait", "cond not_full", "timed-out", 0});
     assert_string_equal(run.steps[full].error, "ETIMEDOUT");
     size_t waits = must_find(&run, full, (struct scenes_wanted){"P1.T1", "cond.wait", "cond not_full", "blocked", 0});
     size_t goes = must_find(&run, waits, (struct scenes_wanted){"P1.T1", "cond.wait", "cond not_full", "done", 0});
-    size_t empty = must_find(&run, goes, (struct scenes_wanted){"P1.T2", "cond.timedwait", "cond not_empty", "timed-out", 0});
+    size_t empty =
+        must_find(&run, goes, (struct scenes_wanted){"P1.T2", "cond.timedwait", "cond not_empty", "timed-out", 0});
     waits = must_find(&run, empty, (struct scenes_wanted){"P1.T2", "cond.wait", "cond not_empty", "blocked", 0});
     must_find(&run, waits, (struct scenes_wanted){"P1.T2", "cond.wait", "cond not_empty", "done", 0});
-    static const char *const results[] = {
-        "put 1: in the queue\n", "put 2: in the queue\n",           "put 3: in the queue\n", "put 4: full, gave up at once\n",
-        "put 6: in the queue\n", "put 5: full, gave up after a while\n", "put 7: in the queue\n", "get: 1\n",
-        "get: 2\n",              "get: 3\n",                        "get: 6\n",              "get: 7\n",
-        "get: empty, gave up at once\n", "get: empty, gave up after a while\n"};
+    static const char *const results[] = {"put 1: in the queue\n",
+                                          "put 2: in the queue\n",
+                                          "put 3: in the queue\n",
+                                          "put 4: full, gave up at once\n",
+                                          "put 6: in the queue\n",
+                                          "put 5: full, gave up after a while\n",
+                                          "put 7: in the queue\n",
+                                          "get: 1\n",
+                                          "get: 2\n",
+                                          "get: 3\n",
+                                          "get: 6\n",
+                                          "get: 7\n",
+                                          "get: empty, gave up at once\n",
+                                          "get: empty, gave up after a while\n"};
     char *printed = scenes_printed(&run);
     for (size_t i = 0; i < sizeof results / sizeof *results; i++)
         assert_int_equal(scenes_count(printed, results[i]), 1);

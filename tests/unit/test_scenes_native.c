@@ -47,8 +47,7 @@ static const struct promise promises[] = {
     {"orphan.c", {"child: my parent is the one who made me", "parent: I end first", "child: I have been adopted"}},
     {"race.c", {"?g_num is "}},
     {"mutex.c", {"g_num is 6, and should be 6"}},
-    {"ordered.c",
-     {"first: got A", "first: got both", "second: got A", "second: got both", "main: both are done"}},
+    {"ordered.c", {"first: got A", "first: got both", "second: got A", "second: got both", "main: both are done"}},
     {"semaphore.c",
      {"guest 1 is in", "guest 2 is in", "guest 3 is in", "guest 4 is in", "guest 5 is in", "guest 6 is in",
       "guest 1 leaves", "guest 2 leaves", "guest 3 leaves", "guest 4 leaves", "guest 5 leaves", "guest 6 leaves"}},
@@ -59,8 +58,7 @@ static const struct promise promises[] = {
      {"put 1: in the queue", "put 2: in the queue", "put 3: in the queue", "put 4: full, gave up at once",
       "put 5: full, gave up after a while", "put 6: in the queue", "put 7: in the queue", "get: 1", "get: 2", "get: 3",
       "get: 6", "get: empty, gave up at once", "get: empty, gave up after a while", "get: 7"}},
-    {"unbounded.c",
-     {"put 1", "put 2", "put 3", "put 4", "put 5", "get: 1", "get: 2", "get: 3", "get: 4", "get: 5"}},
+    {"unbounded.c", {"put 1", "put 2", "put 3", "put 4", "put 5", "get: 1", "get: 2", "get: 3", "get: 4", "get: 5"}},
     {"pipe.c", {"reader: end of file after 6 blocks", "writer: the reader has ended"}},
     {"no-reader.c", {"writer: nobody reads (EPIPE), and SIGPIPE told me so"}},
 };
@@ -112,8 +110,9 @@ static void every_program_builds_and_runs_without_lockstep(void **state)
         snprintf(source, sizeof source, "%s/scenes/%s", scenes_source_folder(), scene->source);
         snprintf(program, sizeof program, "%s/program", place);
         struct scenes_output output;
-        scenes_command((const char *const[]){"cc", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", program, source, NULL},
-                       NULL, 60, &output);
+        scenes_command(
+            (const char *const[]){"cc", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", program, source, NULL}, NULL,
+            60, &output);
         assert_int_equal(output.status, 0);
         scenes_output_free(&output);
         if (!scene->ends)

@@ -25,8 +25,21 @@ static void tell_difference(const char *what, const char *one, const char *two)
 
 static unsigned differs(const struct scenes_variant *scene, const char *policy, const char *cpus)
 {
-    const char *arguments[] = {scenes_lockstep(), "play", scene->id, "--json", "--seed", "7", "--max-steps", "2000",
-                               NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+    const char *arguments[] = {scenes_lockstep(),
+                               "play",
+                               scene->id,
+                               "--json",
+                               "--seed",
+                               "7",
+                               "--max-steps",
+                               "2000",
+                               NULL,
+                               NULL,
+                               NULL,
+                               NULL,
+                               NULL,
+                               NULL,
+                               NULL};
     size_t count = 8;
     if (policy) {
         arguments[count++] = "--policy";

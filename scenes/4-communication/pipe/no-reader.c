@@ -1,4 +1,4 @@
-/* Writing when nobody can read any more: SIGPIPE, and EPIPE for its survivors. */
+/* Writing when nobody reads any more: SIGPIPE, and EPIPE for its survivors. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
