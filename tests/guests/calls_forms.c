@@ -142,7 +142,7 @@ int main(void)
     TELL(pthread_getaffinity_np(pthread_self(), sizeof cpus, &cpus));
     TELL(pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus));
     TELL(pthread_setschedprio(pthread_self(), 0));
-    TELL_ERRNO(settimeofday(&bad, &zone)); /* refused: the machine's clock is nobody's toy */
+    printf("settimeofday: %d\n", settimeofday(&bad, &zone)); /* refused: the clock of the machine is not for tests */
     TELL_ERRNO(adjtime(NULL, &delta));
     return 0;
 }
