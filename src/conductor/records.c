@@ -117,13 +117,13 @@ static struct event event_of(struct conductor *c, uint32_t id, const struct reco
 
 static void asked(struct conductor *c, uint32_t id, const struct record *record)
 {
-    struct event event = event_of(c, id, record, EVENT_ASKED);
     struct guest_task *task = &c->tasks[id];
+    task->pc = record->pc; /* first: names of locals are found in the frame that asks, not in that of the step before */
+    task->frame = record->frame;
+    struct event event = event_of(c, id, record, EVENT_ASKED);
     if (task->phase == PHASE_outside)
         conductor_tell(c, &(struct event){.kind = EVENT_OUTSIDE, .task = id, .value = 0});
     task->operation = record->operation;
-    task->pc = record->pc;
-    task->frame = record->frame;
     task->blocked_space = KEY_NONE;
     if (record->operation == OPERATION_signal_send && record->object.space == KEY_PROCESS)
         event.argument[1] = guest_process_by_pid(c, (int32_t)record->object.a);
