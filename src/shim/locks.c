@@ -330,6 +330,8 @@ static int rwlock_take(struct step *step, pthread_rwlock_t *lock, bool writer)
     step->record.object = key_of_address(OBJECT_rwlock, lock, sizeof *lock);
     enum grant_action grant = step_ask(step);
     for (;;) {
+        if (grant == GRANT_RESULT)
+            return (int)step->grant_result;
         if (grant != GRANT_BLOCK) {
             int error = writer ? REAL(pthread_rwlock_trywrlock)(lock) : REAL(pthread_rwlock_tryrdlock)(lock);
             if (error == EBUSY) {
@@ -362,19 +364,32 @@ static int rwlock_take(struct step *step, pthread_rwlock_t *lock, bool writer)
 RWLOCK(pthread_rwlock_rdlock, OPERATION_rwlock_rdlock, false)
 RWLOCK(pthread_rwlock_wrlock, OPERATION_rwlock_wrlock, true)
 
-PLAIN(pthread_rwlock_tryrdlock, OPERATION_rwlock_tryrdlock, OBJECT_rwlock, pthread_rwlock_t,
-      LIVE_AFTER(OPERATION_rwlock_tryrdlock, OBJECT_rwlock, object, REAL(pthread_rwlock_tryrdlock)(object)))
+SHIM_EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
+{
+    LIVE(LIVE_AFTER(OPERATION_rwlock_tryrdlock, OBJECT_rwlock, lock, REAL(pthread_rwlock_tryrdlock)(lock)));
+    struct step step;
+    if (!step_begin(&step, OPERATION_rwlock_tryrdlock))
+        return REAL(pthread_rwlock_tryrdlock)(lock);
+    step.record.object = key_of_address(OBJECT_rwlock, lock, sizeof *lock);
+    /* GRANT_RESULT: kept out for a waiting writer, which the real lock does not know of. */
+    int error = step_ask(&step) == GRANT_RESULT ? (int)step.grant_result : REAL(pthread_rwlock_tryrdlock)(lock);
+    step_result(&step, error, error);
+    return error;
+}
 PLAIN(pthread_rwlock_trywrlock, OPERATION_rwlock_trywrlock, OBJECT_rwlock, pthread_rwlock_t,
       LIVE_AFTER(OPERATION_rwlock_trywrlock, OBJECT_rwlock, object, REAL(pthread_rwlock_trywrlock)(object)))
+
+/* Unlike a mutex's, a malformed deadline is refused even where the lock is free (glibc, nptl/pthread_rwlock_common.c). */
+static bool malformed(const struct timespec *deadline)
+{
+    return deadline->tv_nsec < 0 || deadline->tv_nsec >= 1000000000;
+}
 
 static int rwlock_timed(struct step *step, pthread_rwlock_t *lock, bool writer, clockid_t clock,
                         const struct timespec *deadline)
 {
-    bool malformed = deadline->tv_nsec < 0 || deadline->tv_nsec >= 1000000000;
-    step_deadline(step, malformed ? INT64_MIN : time_of_deadline(clock, deadline));
+    step_deadline(step, time_of_deadline(clock, deadline));
     int error = rwlock_take(step, lock, writer);
-    if (malformed && error == ETIMEDOUT)
-        error = EINVAL;
     step_result(step, error, error);
     return error;
 }
@@ -384,7 +399,7 @@ static int rwlock_timed(struct step *step, pthread_rwlock_t *lock, bool writer, 
     {                                                                                                                  \
         LIVE(live_rwlock_lock(lock, writer, CLOCK_REALTIME, deadline, LIVE_HERE));                                     \
         struct step step;                                                                                              \
-        if (!step_begin(&step, operation))                                                                             \
+        if (malformed(deadline) || !step_begin(&step, operation))                                                      \
             return REAL(name)(lock, deadline);                                                                         \
         return rwlock_timed(&step, lock, writer, CLOCK_REALTIME, deadline);                                            \
     }
@@ -397,7 +412,8 @@ RWLOCK_TIMED(pthread_rwlock_timedwrlock, OPERATION_rwlock_timedwrlock, true)
     {                                                                                                                  \
         LIVE(live_rwlock_lock(lock, writer, clock, deadline, LIVE_HERE));                                              \
         struct step step;                                                                                              \
-        if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) || !step_begin(&step, operation))                    \
+        if (malformed(deadline) || (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) ||                            \
+            !step_begin(&step, operation))                                                                             \
             return REAL(name)(lock, clock, deadline);                                                                  \
         return rwlock_timed(&step, lock, writer, clock, deadline);                                                     \
     }

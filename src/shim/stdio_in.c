@@ -168,7 +168,7 @@ SHIM_EXPORT ssize_t getline(char **line, size_t *capacity, FILE *stream)
 }
 
 /* ---- scanf: a line is awaited if none is there; what more it needs it gets from the C library ---- */
-static int scan(FILE *stream, const char *format, va_list arguments, bool c99, void *pc, void *frame)
+static int scan(FILE *stream, const char *format, va_list arguments, void *pc, void *frame)
 {
     struct stdio_call call;
     size_t available = stdio_available(stream);
@@ -179,22 +179,22 @@ static int scan(FILE *stream, const char *format, va_list arguments, bool c99, v
         while (more && (available = stdio_available(stream)) == 0)
             more = stdio_fill(&call);
     }
-    int result = c99 ? REAL(__isoc99_vfscanf)(stream, format, arguments) : REAL(vfscanf)(stream, format, arguments);
+    int result = REAL(__isoc99_vfscanf)(stream, format, arguments);
     stdio_in_end(&call, result == EOF ? -1 : result);
     return result;
 }
 
-#define SCAN_LIST(name, parameters, stream, c99)                                                                       \
+#define SCAN_LIST(name, parameters, stream)                                                                            \
     SHIM_EXPORT int name parameters                                                                                    \
     {                                                                                                                  \
-        return scan(stream, format, arguments, c99, HERE);                                                             \
+        return scan(stream, format, arguments, HERE);                                                             \
     }
-#define SCAN(name, parameters, stream, c99)                                                                            \
+#define SCAN(name, parameters, stream)                                                                                 \
     SHIM_EXPORT int name parameters                                                                                    \
     {                                                                                                                  \
         va_list arguments;                                                                                             \
         va_start(arguments, format);                                                                                   \
-        int result = scan(stream, format, arguments, c99, HERE);                                                       \
+        int result = scan(stream, format, arguments, HERE);                                                       \
         va_end(arguments);                                                                                             \
         return result;                                                                                                 \
     }
@@ -204,7 +204,7 @@ static int scan(FILE *stream, const char *format, va_list arguments, bool c99, v
 #undef fscanf
 #undef vscanf
 #undef vfscanf
-SCAN(__isoc99_scanf, (const char *format, ...), stdin, true)
-SCAN(__isoc99_fscanf, (FILE * stream, const char *format, ...), stream, true)
-SCAN_LIST(__isoc99_vscanf, (const char *format, va_list arguments), stdin, true)
-SCAN_LIST(__isoc99_vfscanf, (FILE * stream, const char *format, va_list arguments), stream, true)
+SCAN(__isoc99_scanf, (const char *format, ...), stdin)
+SCAN(__isoc99_fscanf, (FILE * stream, const char *format, ...), stream)
+SCAN_LIST(__isoc99_vscanf, (const char *format, va_list arguments), stdin)
+SCAN_LIST(__isoc99_vfscanf, (FILE * stream, const char *format, va_list arguments), stream)

@@ -60,6 +60,9 @@ static void lock_got(struct world *world, const struct event *event)
     /* A static initialiser is no event: the type comes with the lock's use. */
     if (lock->view.kind == OBJECT_mutex && event->argument[0] > 0 && event->argument[0] <= TYPE_adaptive)
         lock->view.type = (uint8_t)event->argument[0];
+    /* Not recoverable: glibc's trylock may leave it taken by nobody (nptl/pthread_mutex_trylock.c). */
+    if (event->kind == EVENT_GOT && event->value == ENOTRECOVERABLE)
+        lock->ghost = 1;
     if (event->kind == EVENT_BLOCKED) {
         if (!lock->view.owner && !lock->ghost) {
             if (lock->inherited)

@@ -63,6 +63,23 @@ int64_t world_next_deadline(const struct world *world)
     return nearest;
 }
 
+/* A read-write lock that prefers writers (PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) keeps readers out while a writer
+ * waits; the real lock does not know of ours, who wait at their gates. */
+static bool kept_out(const struct world *world, const struct world_task *view)
+{
+    const struct object *lock = object_at(world, view->object);
+    if (lock->view.kind != OBJECT_rwlock || lock->view.type != 2 ||
+        (view->operation != OPERATION_rwlock_rdlock && view->operation != OPERATION_rwlock_tryrdlock &&
+         view->operation != OPERATION_rwlock_timedrdlock))
+        return false;
+    for (uint32_t t = lock->head; t; t = task_at(world, t)->queue_next) {
+        unsigned operation = task_at(world, t)->view.operation;
+        if (operation == OPERATION_rwlock_wrlock || operation == OPERATION_rwlock_timedwrlock)
+            return true;
+    }
+    return false;
+}
+
 struct world_ruling world_rule(const struct world *world, uint32_t id)
 {
     const struct task *task = task_at(world, id);
@@ -79,6 +96,13 @@ struct world_ruling world_rule(const struct world *world, uint32_t id)
         if (!task->waiting && object->view.count + 1 >= object->view.capacity)
             return (struct world_ruling){.action = GRANT_RESULT, .result = -1 /* PTHREAD_BARRIER_SERIAL_THREAD */};
         return (struct world_ruling){.action = GRANT_BLOCK};
+    }
+    if (kept_out(world, view)) {
+        if (view->operation == OPERATION_rwlock_tryrdlock)
+            return (struct world_ruling){.action = GRANT_RESULT, .result = 16 /* EBUSY */};
+        if (task->waiting && view->expired)
+            return (struct world_ruling){.action = GRANT_RESULT, .result = 110 /* ETIMEDOUT */};
+        return (struct world_ruling){.action = view->interrupted ? GRANT_INTERRUPT : GRANT_BLOCK};
     }
     if (view->operation == OPERATION_once_run && object->view.owner && object->view.owner != id)
         return (struct world_ruling){.action = view->interrupted ? GRANT_INTERRUPT : GRANT_BLOCK};
