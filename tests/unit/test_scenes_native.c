@@ -30,37 +30,43 @@ static int remove_place(void **state)
     return 0;
 }
 
-/* What a program prints in every schedule, one line each; "?" before a line: only its beginning is known. */
+/* What a program prints in every schedule, one line each; "?" before a line: only its beginning is known. `more`: what
+ * else it prints depends on who is quicker. */
 struct promise {
     const char *source;
     const char *lines[16];
+    bool more;
 };
 
 static const struct promise promises[] = {
-    {"process-states.c", {"computer: done, the sum is 15", "waiter: the letter is x", "main: both have ended"}},
-    {"fork-tree.c",
-     {"I have two children", "I have a parent and a child", "I have a parent and no child",
-      "I have a parent and no child"}},
-    {"isolation.c", {"?child:  g_num is 101 at 0x", "?parent: g_num is 100 at 0x"}},
-    {"zombie.c", {"child: I end with status 7", "parent: the child's status was 7"}},
-    {"unwaited.c", {"careless parent: I end without waiting", "grandparent: my child has ended"}},
-    {"orphan.c", {"child: my parent is the one who made me", "parent: I end first", "child: I have been adopted"}},
-    {"race.c", {"?g_num is "}},
-    {"mutex.c", {"g_num is 6, and should be 6"}},
-    {"ordered.c", {"first: got A", "first: got both", "second: got A", "second: got both", "main: both are done"}},
-    {"semaphore.c",
-     {"guest 1 is in", "guest 2 is in", "guest 3 is in", "guest 4 is in", "guest 5 is in", "guest 6 is in",
-      "guest 1 leaves", "guest 2 leaves", "guest 3 leaves", "guest 4 leaves", "guest 5 leaves", "guest 6 leaves"}},
-    {"turn-taking.c",
-     {"caller: Knock, knock.", "door:   Who is there?", "caller: Lock.", "door:   Lock who?",
-      "caller: Lock me in, please.", "door:   Come in, then."}},
-    {"bounded-queue.c",
-     {"put 1: in the queue", "put 2: in the queue", "put 3: in the queue", "put 4: full, gave up at once",
-      "put 5: full, gave up after a while", "put 6: in the queue", "put 7: in the queue", "get: 1", "get: 2", "get: 3",
-      "get: 6", "get: empty, gave up at once", "get: empty, gave up after a while", "get: 7"}},
-    {"unbounded.c", {"put 1", "put 2", "put 3", "put 4", "put 5", "get: 1", "get: 2", "get: 3", "get: 4", "get: 5"}},
-    {"pipe.c", {"reader: end of file after 6 blocks", "writer: the reader has ended"}},
-    {"no-reader.c", {"writer: nobody reads (EPIPE), and SIGPIPE told me so"}},
+    {.source = "process-states.c",
+     .lines = {"computer: done, the sum is 15", "waiter: the letter is x", "main: both have ended"}},
+    {.source = "fork-tree.c",
+     .lines = {"I have two children", "I have a parent and a child", "I have a parent and no child",
+               "I have a parent and no child"}},
+    {.source = "isolation.c", .lines = {"?child:  g_num is 101 at 0x", "?parent: g_num is 100 at 0x"}},
+    {.source = "zombie.c", .lines = {"child: I end with status 7", "parent: the child's status was 7"}},
+    {.source = "unwaited.c", .lines = {"careless parent: I end without waiting", "grandparent: my child has ended"}},
+    {.source = "orphan.c", .lines = {"parent: I end first", "child: I have been adopted"}, .more = true},
+    {.source = "race.c", .lines = {"?g_num is "}},
+    {.source = "mutex.c", .lines = {"g_num is 6, and should be 6"}},
+    {.source = "ordered.c",
+     .lines = {"first: got A", "first: got both", "second: got A", "second: got both", "main: both are done"}},
+    {.source = "semaphore.c",
+     .lines = {"guest 1 is in", "guest 2 is in", "guest 3 is in", "guest 4 is in", "guest 5 is in", "guest 6 is in",
+               "guest 1 leaves", "guest 2 leaves", "guest 3 leaves", "guest 4 leaves", "guest 5 leaves",
+               "guest 6 leaves"}},
+    {.source = "turn-taking.c",
+     .lines = {"caller: Knock, knock.", "door:   Who is there?", "caller: Lock.", "door:   Lock who?",
+               "caller: Lock me in, please.", "door:   Come in, then."}},
+    {.source = "bounded-queue.c",
+     .lines = {"put 1: in the queue", "put 2: in the queue", "put 3: in the queue", "put 6: in the queue",
+               "put 7: in the queue", "get: 1", "get: 2", "get: 3", "get: 6", "get: 7"},
+     .more = true},
+    {.source = "unbounded.c",
+     .lines = {"put 1", "put 2", "put 3", "put 4", "put 5", "get: 1", "get: 2", "get: 3", "get: 4", "get: 5"}},
+    {.source = "pipe.c", .lines = {"reader: end of file after 6 blocks", "writer: the reader has ended"}},
+    {.source = "no-reader.c", .lines = {"writer: nobody reads (EPIPE), and SIGPIPE told me so"}},
 };
 
 static const char *base_of(const char *path)
@@ -98,7 +104,7 @@ static void check_output(const char *source, const char *output)
         if (lines_that_fit(output, promise->lines[count]) != wanted)
             fail_msg("%s: \"%s\" is missing, or there too often, in:\n%s", source, promise->lines[count], output);
     }
-    assert_int_equal(scenes_count(output, "\n"), count);
+    assert_true(promise->more || scenes_count(output, "\n") == count);
 }
 
 static void every_program_builds_and_runs_without_lockstep(void **state)

@@ -7,9 +7,9 @@ static void child(pid_t parent)
 {
     if (getppid() == parent)
         printf("child: my parent is the one who made me\n");
-    usleep(100000); /* meanwhile the parent ends */
-    if (getppid() != parent)
-        printf("child: I have been adopted\n");
+    while (getppid() == parent)
+        usleep(100000); /* meanwhile the parent ends */
+    printf("child: I have been adopted\n");
 }
 
 int main(void)

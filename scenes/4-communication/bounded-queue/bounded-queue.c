@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROOM = 3, FOR_EVER = -1 };
+enum { ROOM = 3, FOR_EVER = -1, LAST = 7 };
 
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t not_full = PTHREAD_COND_INITIALIZER;
@@ -47,7 +47,8 @@ static void put(int item, int patience)
                       : "full, gave up at once");
 }
 
-static void get(int patience)
+/* The item, or 0. */
+static int get(int patience)
 {
     int good = 1, item = 0;
     pthread_mutex_lock(&lock);
@@ -65,6 +66,7 @@ static void get(int patience)
     else
         printf("get: empty, gave up %s\n",
                patience ? "after a while" : "at once");
+    return item;
 }
 
 static void *producer(void *unused)
@@ -77,7 +79,7 @@ static void *producer(void *unused)
     put(5, 20);
     put(6, FOR_EVER); /* waits for the consumer */
     usleep(400000);
-    put(7, FOR_EVER);
+    put(LAST, FOR_EVER);
     return NULL;
 }
 
@@ -87,9 +89,11 @@ static void *consumer(void *unused)
     usleep(200000); /* the queue fills up meanwhile */
     for (int i = 0; i < 4; i++)
         get(FOR_EVER); /* 1, 2, 3, 6: empty then */
-    get(0);
-    get(20);
-    get(FOR_EVER); /* waits for the producer */
+    int item = get(0);
+    if (item != LAST)
+        item = get(20);
+    while (item != LAST)
+        item = get(FOR_EVER); /* waits for the producer */
     return NULL;
 }
 
