@@ -128,6 +128,8 @@ static void asked(struct conductor *c, uint32_t id, const struct record *record)
     if (record->operation == OPERATION_signal_send && record->object.space == KEY_PROCESS)
         event.argument[1] = guest_process_by_pid(c, (int32_t)record->object.a);
     if (record->operation == OPERATION_process_exit)
+        conductor_output(c); /* what the exit handlers of a thread that had ended already printed */
+    if (record->operation == OPERATION_process_exit)
         c->processes[task->process]->exit_argument = (int32_t)record->argument[0];
     conductor_tell(c, &event);
     if (record->flags & RECORD_PREGRANTED) {
