@@ -38,13 +38,23 @@ static void descriptor_path(int descriptor, char path[32])
     path[14 + count] = 0;
 }
 
+/* A file that never had a name (O_TMPFILE): the kernel calls it by its inode number, which a later one may get again. */
+static bool is_nameless(int descriptor)
+{
+    char path[32], target[256];
+    descriptor_path(descriptor, path);
+    long length = SYSTEM(SYS_readlinkat, AT_FDCWD, path, target, sizeof target - 1);
+    if (length <= 0)
+        return false;
+    target[length] = 0;
+    const char *base = strrchr(target, '/');
+    return base && base[1] == '#';
+}
+
 static struct record_key key_of_status(const struct stat *status, int descriptor)
 {
-    struct record_key key = {.a = status->st_ino,
-                             .b = status->st_dev,
-                             .space = KEY_INODE,
-                             .kind = OBJECT_file,
-                             .descriptor = descriptor};
+    struct record_key key = {
+        .a = status->st_ino, .b = status->st_dev, .space = KEY_INODE, .kind = OBJECT_file, .descriptor = descriptor};
     uint64_t device = S_ISCHR(status->st_mode) ? status->st_rdev : status->st_ino;
     struct termios settings;
     if (!S_ISREG(status->st_mode) && !S_ISDIR(status->st_mode) && shim_process.gate &&
@@ -56,9 +66,10 @@ static struct record_key key_of_status(const struct stat *status, int descriptor
         key.kind = OBJECT_socket;
     else if (S_ISCHR(status->st_mode) && descriptor >= 0 && SYSTEM(SYS_ioctl, descriptor, TCGETS, &settings) == 0)
         key.kind = OBJECT_terminal;
-    else if ((status->st_mode & S_IFMT) == 0) {
+    bool nameless = S_ISREG(status->st_mode) && status->st_nlink == 0 && descriptor >= 0 && is_nameless(descriptor);
+    if ((status->st_mode & S_IFMT) == 0 || nameless) {
         /* eventfd, timerfd and their like share one inode: told apart by process and number */
-        key.a = (uint64_t)status->st_ino << 32 | (uint32_t)descriptor;
+        key.a = (nameless ? 0 : (uint64_t)status->st_ino << 32) | (uint32_t)descriptor;
         key.b = (uint64_t)(uint32_t)shim_process.pid << 32 | (uint32_t)status->st_dev;
     }
     return key;

@@ -1,8 +1,8 @@
 /* Descriptors themselves: open, close, dup, fcntl. Our own channel is never seen or hit: to the guest its number is a
  * descriptor that is not open. */
+#include "shim/files.h"
 #include "shim/checked.h"
 #include "shim/descriptors.h"
-#include "shim/files.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,9 +1,9 @@
 /* Bytes in and out of descriptors: read, write and their vector, positioned and checked forms; pipe. What a descriptor
  * is decides which operation it is. A call that would have to wait asks the kernel nothing but poll(2) and waits at the
  * gate; a write to a pipe is done as far as it fits. */
-#include "shim/live.h"
 #include "shim/checked.h"
 #include "shim/descriptors.h"
+#include "shim/live.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -67,8 +67,9 @@ static ssize_t read_step(struct step *step, int descriptor, const struct iovec *
 
 SHIM_EXPORT ssize_t read(int descriptor, void *buffer, size_t size)
 {
-    LIVE(descriptor_is_ours(descriptor) ? (errno = EBADF, -1)
-                                      : LIVE_IO(OPERATION_file_read, descriptor, REAL(read)(descriptor, buffer, size)));
+    LIVE(descriptor_is_ours(descriptor)
+             ? (errno = EBADF, -1)
+             : LIVE_IO(OPERATION_file_read, descriptor, REAL(read)(descriptor, buffer, size)));
     struct step step;
     if (!step_begin(&step, OPERATION_file_read))
         return descriptor_is_ours(descriptor) ? (errno = EBADF, -1) : REAL(read)(descriptor, buffer, size);
@@ -133,8 +134,9 @@ static ssize_t write_step(struct step *step, int descriptor, const struct iovec 
 
 SHIM_EXPORT ssize_t write(int descriptor, const void *buffer, size_t size)
 {
-    LIVE(descriptor_is_ours(descriptor) ? (errno = EBADF, -1)
-                                      : LIVE_IO(OPERATION_file_write, descriptor, REAL(write)(descriptor, buffer, size)));
+    LIVE(descriptor_is_ours(descriptor)
+             ? (errno = EBADF, -1)
+             : LIVE_IO(OPERATION_file_write, descriptor, REAL(write)(descriptor, buffer, size)));
     struct step step;
     if (!step_begin(&step, OPERATION_file_write))
         return descriptor_is_ours(descriptor) ? (errno = EBADF, -1) : REAL(write)(descriptor, buffer, size);

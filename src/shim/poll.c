@@ -1,8 +1,8 @@
 /* Waiting for several descriptors: poll, select, epoll and their forms with a mask. The kernel is asked with no time to
  * wait; the waiting is done at the gate, by virtual time. None of them is restarted after a handler (signal(7)). */
-#include "shim/live.h"
 #include "shim/checked.h"
 #include "shim/descriptors.h"
+#include "shim/live.h"
 #include "shim/signal.h"
 
 #include <stddef.h>
@@ -235,7 +235,8 @@ SHIM_EXPORT int select(int count, fd_set *in, fd_set *out, fd_set *except, struc
 {
     LIVE((int)LIVE_IO(OPERATION_io_poll, -1, REAL(select)(count, in, out, except, timeout)));
     struct step step;
-    bool malformed = timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0 || timeout->tv_sec > INT64_MAX / 2000000000);
+    bool malformed =
+        timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0 || timeout->tv_sec > INT64_MAX / 2000000000);
     if (malformed || count < 0 || count > SET_BYTES * 8 || !step_begin(&step, OPERATION_io_poll))
         return REAL(select)(count, in, out, except, timeout);
     struct look look = {.descriptors = count, .in = in, .out = out, .except = except};

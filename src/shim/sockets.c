@@ -1,8 +1,8 @@
 /* Sockets as plain blocking operations. Every transfer is asked for with MSG_DONTWAIT and waits at the gate; O_NONBLOCK
  * is never changed, but around a connect of a socket that no call of another task can be using at that moment. */
-#include "shim/live.h"
 #include "shim/checked.h"
 #include "shim/descriptors.h"
+#include "shim/live.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -140,8 +140,7 @@ long socket_send(struct step *step, int descriptor, const struct msghdr *message
 
 static const struct descriptor_operations receives = {OPERATION_socket_recv, OPERATION_socket_recv,
                                                       OPERATION_socket_recv};
-static const struct descriptor_operations sends = {OPERATION_socket_send, OPERATION_socket_send,
-                                                   OPERATION_socket_send};
+static const struct descriptor_operations sends = {OPERATION_socket_send, OPERATION_socket_send, OPERATION_socket_send};
 
 static size_t message_size(const struct msghdr *message)
 {
