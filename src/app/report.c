@@ -38,11 +38,14 @@ struct report *report_new(const struct report_options *options)
         report->json = export_json_new(
             options->out, (struct export_json_options){
                               .states = options->output == OUTPUT_json_changes ? EXPORT_JSON_CHANGES : EXPORT_JSON_ALL,
-                              .language = language});
+                              .language = language,
+                              .helpers = options->helpers});
         complete = report->json != NULL;
     } else if (options->out) {
         report->text = export_text_new(options->out, language);
         complete = report->text != NULL;
+        if (complete)
+            export_text_show_helpers(report->text, options->helpers);
     }
     if (options->scene) {
         report->facts = teller_new(language, tell_fact, report);

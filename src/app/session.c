@@ -128,6 +128,11 @@ static enum status start_record(struct session *session)
 
 /* ---- the run ---- */
 
+static bool interrupted(void)
+{
+    return interrupt_signal() != 0;
+}
+
 static enum status start(struct session *session, const struct paths *paths)
 {
     const struct session_plan *plan = session->plan;
@@ -166,7 +171,7 @@ static enum status start(struct session *session, const struct paths *paths)
         .watch_count = plan->watch_count,
         .input = plan->no_input ? -1 : interrupt_input(),
         .live = plan->live,
-        .show_helpers = plan->helpers,
+        .interrupted = interrupted,
         .max_steps = plan->max_steps,
         .max_time = plan->max_time,
         .listener = listen,

@@ -326,13 +326,13 @@ static void time_set(struct conductor *c, int64_t now)
     atomic_store_explicit(&c->gate->now, now, memory_order_release);
 }
 
-/* Nobody can run until then. */
-static void time_jump(struct conductor *c, int64_t to)
+/* Time goes on at once: nobody can run until then, or `sleeper` was chosen to be woken. */
+static void time_jump(struct conductor *c, int64_t to, uint32_t sleeper)
 {
     if (to > c->now)
         time_set(c, to);
     tick(c);
-    conductor_tell(c, &(struct event){.kind = EVENT_TIME, .time = c->now});
+    conductor_tell(c, &(struct event){.kind = EVENT_TIME, .time = c->now, .task = sleeper});
     timers_fire(c);
     policy_after_step(c->policy, conductor_world(c), 0, false);
 }
@@ -367,6 +367,8 @@ static bool someone_lives(const struct conductor *c, bool *outside)
 static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max, size_t *count, struct message *message)
 {
     for (;;) {
+        if (c->options.interrupted && c->options.interrupted())
+            return STATUS_LIMIT; /* conductor_step makes it STATUS_OK: nobody was chosen */
         if (c->readiness) {
             enum status status = grant_probe_all(c, message);
             if (status != STATUS_OK)
@@ -385,7 +387,7 @@ static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max
         if (timers_next(c) < deadline)
             deadline = timers_next(c);
         if (deadline != INT64_MAX) {
-            time_jump(c, deadline);
+            time_jump(c, deadline, 0);
             continue;
         }
         if (outside) {
@@ -463,6 +465,8 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
         if (c->options.max_time && c->now >= c->options.max_time)
             return finish(c, VERDICT_bound);
         enum status status = reach_choice(c, tasks, 1024, &count, message);
+        if (status == STATUS_LIMIT && !c->ended)
+            return STATUS_OK;
         if (status != STATUS_OK)
             return status;
         status = choose(c, tasks, count, wanted, &index, message);
@@ -470,7 +474,7 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
             break;
         if (status != STATUS_NOT_FOUND)
             return status;
-        time_jump(c, world_next_deadline(conductor_world(c)));
+        time_jump(c, world_next_deadline(conductor_world(c)), 0);
     }
     uint32_t chosen = tasks[index];
     if (c->ran_this_tick >= c->options.cpus || c->tasks[chosen].ran || c->ran_this_tick == 0) {
@@ -479,7 +483,7 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
     }
     const struct world_task *sleeper = world_task(conductor_world(c), chosen);
     if (!world_task_enabled(conductor_world(c), chosen) && sleeper && sleeper->deadline > c->now)
-        time_jump(c, sleeper->deadline);
+        time_jump(c, sleeper->deadline, chosen);
     c->grant_cpu = cpu_for(c, chosen);
     c->tasks[chosen].ran = true;
     c->ran[c->ran_this_tick++] = chosen;

@@ -36,7 +36,8 @@ struct conductor_options {
     size_t watch_count;
     int input;                     /* descriptor whose bytes are typed to the guest; -1: end of file at once */
     bool live;
-    bool show_helpers;
+    /* Asked often; true: conductor_step returns at once, STATUS_OK, perhaps in the midst of a step. NULL: never. */
+    bool (*interrupted)(void);
     uint64_t max_steps;            /* 0: none */
     int64_t max_time;              /* virtual ns; 0: none */
     conductor_listener *listener;

@@ -132,6 +132,8 @@ enum status grant_await(struct conductor *c, struct message *message)
         }
         if (status != STATUS_NOT_FOUND)
             return status;
+        if (c->options.interrupted && c->options.interrupted())
+            return STATUS_OK;
         int64_t now = milliseconds();
         if (looked && now - looked < LOOK_AFTER_MS)
             continue;

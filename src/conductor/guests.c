@@ -19,7 +19,7 @@ static void *grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
     return larger;
 }
 
-uint32_t guest_process_add(struct conductor *c, int32_t pid, uint32_t parent)
+uint32_t guest_process_add(struct conductor *c, int32_t pid, uint32_t parent, bool helper)
 {
     struct guest_process **processes = grow(c->processes, c->process_count, &c->process_capacity, sizeof *processes);
     struct guest_process *process = malloc(sizeof *process);
@@ -35,10 +35,15 @@ uint32_t guest_process_add(struct conductor *c, int32_t pid, uint32_t parent)
                                       .parent = parent,
                                       .alive = true,
                                       .observed = true,
+                                      .helper = helper,
                                       .exit_argument = -1,
                                       .memory = -1,
                                       .image = ++c->images};
-    conductor_tell(c, &(struct event){.kind = EVENT_PROCESS, .other = id, .value = parent, .argument = {pid}});
+    conductor_tell(c, &(struct event){.kind = EVENT_PROCESS,
+                                      .other = id,
+                                      .value = parent,
+                                      .flags = helper ? RECORD_HELPER : 0,
+                                      .argument = {pid}});
     return id;
 }
 

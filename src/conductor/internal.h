@@ -170,7 +170,7 @@ void run_folder_remove(struct conductor *c);
 
 /* ---- guests.c ---- */
 uint32_t guest_task_add(struct conductor *c, uint32_t process, uint32_t slot, int32_t tid, bool main_task);
-uint32_t guest_process_add(struct conductor *c, int32_t pid, uint32_t parent);
+uint32_t guest_process_add(struct conductor *c, int32_t pid, uint32_t parent, bool helper);
 uint32_t guest_process_by_pid(const struct conductor *c, int32_t pid); /* living or zombie; 0 none */
 uint32_t guest_slot_take(struct conductor *c);                        /* GATE_SLOTS: none free */
 void guest_slot_free(struct conductor *c, uint32_t slot);

@@ -229,7 +229,7 @@ static uint32_t thread_born(struct conductor *c, uint32_t process, uint64_t thre
 
 static uint32_t process_born(struct conductor *c, int32_t pid, uint32_t parent, uint32_t creator)
 {
-    uint32_t process = guest_process_add(c, pid, parent);
+    uint32_t process = guest_process_add(c, pid, parent, false);
     if (!process)
         return 0;
     c->granted = creator;

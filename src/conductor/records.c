@@ -38,17 +38,19 @@ static uint32_t hello(struct conductor *c, const struct record *record)
         c->tasks[speaker].tid = record->tid;
         c->tasks[speaker].frame = 0;
         if (c->tasks[speaker].operation == OPERATION_process_exec)
-            conductor_tell(c, &(struct event){.kind = EVENT_GOT, .operation = OPERATION_process_exec, .task = speaker});
+            conductor_tell(c, &(struct event){.kind = EVENT_GOT,
+                                              .operation = OPERATION_process_exec,
+                                              .task = speaker,
+                                              .flags = record->flags & RECORD_HELPER});
         vfork_release(c, known);
         return known;
     }
     if (known)
         return known;
     uint32_t parent = guest_process_by_pid(c, (int32_t)record->argument[0]);
-    uint32_t id = guest_process_add(c, record->pid, parent);
+    uint32_t id = guest_process_add(c, record->pid, parent, (record->flags & RECORD_HELPER) != 0);
     if (id == 0)
         return 0;
-    c->processes[id]->helper = (record->flags & RECORD_HELPER) != 0;
     guest_task_add(c, id, record->slot, record->tid, true);
     if (parent && !record->argument[1])
         name_fork(c, parent, id);
@@ -257,7 +259,7 @@ static void spawned_unobserved(struct conductor *c, uint32_t parent, const struc
         return;
     if (slot < GATE_SLOTS && c->slot_task[slot] == RESERVED)
         guest_slot_free(c, slot);
-    uint32_t child = guest_process_add(c, (int32_t)record->argument[1], parent);
+    uint32_t child = guest_process_add(c, (int32_t)record->argument[1], parent, false);
     if (child == 0)
         return;
     c->processes[child]->observed = false;

@@ -36,6 +36,7 @@ struct export_json *export_json_new(FILE *out, struct export_json_options option
         free(json);
         return NULL;
     }
+    teller_show_helpers(json->teller, options.helpers);
     return json;
 }
 

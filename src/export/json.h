@@ -12,6 +12,7 @@ enum export_json_states { EXPORT_JSON_ALL, EXPORT_JSON_CHANGES }; /* of `states`
 struct export_json_options {
     enum export_json_states states;
     enum tell_language language;
+    bool helpers; /* the inner steps of helper programs, too */
 };
 
 struct export_json;

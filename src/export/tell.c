@@ -34,6 +34,7 @@ struct teller {
     uint32_t *enabled;
     size_t enabled_count, enabled_capacity;
     const char **enabled_names;
+    bool helpers;        /* tell the inner steps of helper programs, too */
     struct tell pending; /* the step that is over; pending.step 0: none */
     struct tell_watch *watches;
     size_t watch_count, watch_capacity;
@@ -223,6 +224,11 @@ static enum status tell_items(struct teller *teller, const struct world *world, 
     return status;
 }
 
+void teller_show_helpers(struct teller *teller, bool show)
+{
+    teller->helpers = show;
+}
+
 enum status teller_flush(struct teller *teller, struct message *message)
 {
     if (teller->pending.step) {
@@ -234,7 +240,7 @@ enum status teller_flush(struct teller *teller, struct message *message)
         tell->enabled_count = teller->enabled_count;
         tell->watches = teller->watches;
         tell->watch_count = teller->watch_count;
-        enum status status = teller->function(teller->context, tell, message);
+        enum status status = tell->helper && !teller->helpers ? STATUS_OK : teller->function(teller->context, tell, message);
         teller->pending.step = 0;
         teller->watch_count = 0;
         for (size_t i = 0; i < teller->state_count; i++)
@@ -422,6 +428,9 @@ enum status teller_event(struct teller *teller, const struct world *after, const
         struct tell_asked none = {0};
         tell_step_make(after, event, task, task < teller->asked_count ? &teller->asked[task] : &none, teller->chinese,
                        &teller->pending);
+        const struct world_task *who = world_task(after, task);
+        teller->pending.helper =
+            who && who->helper && operation_row(teller->pending.operation)->family != FAMILY_process;
         teller->steps = world_step_number(after);
         teller->granted = 0;
     }

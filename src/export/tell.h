@@ -43,6 +43,7 @@ struct tell {
     /* TELL_STEP */
     char task[24]; /* and TELL_OUTPUT, TELL_NOTICE; "" if none */
     unsigned operation, outcome;
+    bool helper; /* an inner step of a helper program */
     char object[96]; /* "mutex A", "P1.T2"; "" if none */
     enum tell_value value_kind;
     int64_t value;
@@ -78,6 +79,9 @@ struct teller;
 enum tell_language { TELL_ENGLISH, TELL_CHINESE };
 struct teller *teller_new(enum tell_language, tell_function *, void *context); /* owns; NULL: out of memory */
 void teller_free(struct teller *);
+/* Whether the inner steps of helper programs (sh, ls) are told as well; at first they are not: only what makes, waits for
+ * and ends processes. Steps keep their numbers. */
+void teller_show_helpers(struct teller *, bool show);
 
 /* The next event, with the world after it. A step is told when the next choice comes (GRANTED, TIME, END) or at
  * teller_flush. STATUS_OK, STATUS_MEMORY, or what the function returned. */

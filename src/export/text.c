@@ -37,6 +37,11 @@ struct export_text *export_text_new(FILE *out, enum tell_language language)
     return text;
 }
 
+void export_text_show_helpers(struct export_text *text, bool show)
+{
+    teller_show_helpers(text->teller, show);
+}
+
 void export_text_free(struct export_text *text)
 {
     if (!text)

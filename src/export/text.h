@@ -12,6 +12,8 @@ struct export_text;
 /* Writes to `out`, which stays the caller's. Owns; NULL: out of memory. */
 struct export_text *export_text_new(FILE *out, enum tell_language);
 void export_text_free(struct export_text *);
+/* The inner steps of helper programs, too. */
+void export_text_show_helpers(struct export_text *, bool show);
 
 /* As export_json_event: a step's lines are written when the next choice comes; the verdict with EVENT_END. */
 enum status export_text_event(struct export_text *, const struct world *after, const struct event *, struct message *);

@@ -28,7 +28,8 @@ enum event_kind {
     EVENT_ADOPTED,       /* process `other` now belongs to process `value` (0 = init) */
     EVENT_STOPPED,       /* process `other` was stopped (value 1) or continued (value 0) */
     EVENT_OUTPUT,        /* `task` printed: stream `value` (1 or 2), raw bytes in payload, `text` = length */
-    EVENT_TIME,          /* nobody could run: virtual time jumps to `time` */
+    EVENT_TIME,          /* virtual time jumps to `time`: nobody could run (task 0), or the sleeping `task` was chosen to
+                            be woken, as a sleep is a lower bound */
     EVENT_WATCH,         /* watched variable: object `object` has the value text `text`, integer `value` (argument[0]=1 if it is one) */
     EVENT_PREEMPTED,     /* task's CPU taken by the clock while computing (value 1: by counted blocks, repeatable) */
     EVENT_UNOBSERVED,    /* process `other` runs unobserved; `text` says why */

@@ -229,6 +229,8 @@ void world_reduce_process_exec(struct world *world, const struct event *event)
     struct process *process = process_at(world, id);
     process->image++;
     process->forked = 0;
+    process->view.helper = (event->flags & RECORD_HELPER) != 0;
+    task_at(world, event->task)->view.helper = process->view.helper;
     process->handled = process->restarting = 0;
     process->asserted = 0;
     for (uint32_t i = 1; i < world->list[LIST_OBJECT].count; i++) {

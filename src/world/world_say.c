@@ -434,7 +434,11 @@ static struct world_pair say_fact(const struct scene_of *of, struct world_writer
                         other);
         break;
     case EVENT_TIME:
-        world_words_put(writer, "%s", zh ? "没有人能运行，时间前进到 " : "Nobody can run; time goes on to ");
+        if (event->task)
+            world_words_put(writer, zh ? "选中了睡眠中的 %s，时间直接跳到 " : "%s is chosen to be woken; time goes on to ",
+                            task_at(world, event->task)->view.name);
+        else
+            world_words_put(writer, "%s", zh ? "没有任务可以运行，时间直接跳到 " : "Nobody can run; time goes on to ");
         world_words_time(writer, world->time, zh);
         world_words_put(writer, "%s", zh ? "。" : ".");
         break;
