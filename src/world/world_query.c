@@ -63,6 +63,16 @@ int64_t world_next_deadline(const struct world *world)
     return nearest;
 }
 
+bool world_rwlock_writer_waits(const struct world *world, uint32_t id)
+{
+    for (uint32_t t = object_at(world, id)->head; t; t = task_at(world, t)->queue_next) {
+        unsigned operation = task_at(world, t)->view.operation;
+        if (operation == OPERATION_rwlock_wrlock || operation == OPERATION_rwlock_timedwrlock)
+            return true;
+    }
+    return false;
+}
+
 /* A read-write lock that prefers writers (PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) keeps readers out while a writer
  * waits; the real lock does not know of ours, who wait at their gates. */
 static bool kept_out(const struct world *world, const struct world_task *view)
@@ -72,12 +82,7 @@ static bool kept_out(const struct world *world, const struct world_task *view)
         (view->operation != OPERATION_rwlock_rdlock && view->operation != OPERATION_rwlock_tryrdlock &&
          view->operation != OPERATION_rwlock_timedrdlock))
         return false;
-    for (uint32_t t = lock->head; t; t = task_at(world, t)->queue_next) {
-        unsigned operation = task_at(world, t)->view.operation;
-        if (operation == OPERATION_rwlock_wrlock || operation == OPERATION_rwlock_timedwrlock)
-            return true;
-    }
-    return false;
+    return world_rwlock_writer_waits(world, view->object);
 }
 
 struct world_ruling world_rule(const struct world *world, uint32_t id)

@@ -22,8 +22,8 @@ static void blocked(struct world *world, const struct event *event, bool writer)
         return;
     if (lock->inherited)
         lock->ghost = 1;
-    else if (writer || !lock->head || lock->head == event->task)
-        /* (a kind that prefers writers may turn a reader away while a writer waits) */
+    else if (writer || !world_rwlock_writer_waits(world, event->object))
+        /* (a kind that prefers writers turns a reader away while a writer waits) */
         world_diverge(world, "%s is blocked on %s, which was thought free", task_at(world, event->task)->view.name,
                       lock->view.name);
 }

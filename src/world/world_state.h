@@ -244,6 +244,8 @@ void world_process_reap(struct world *, const struct event *);
 void world_process_adopt(struct world *, const struct event *);
 void world_process_stop(struct world *, const struct event *);
 
+/* Does a writer wait in the queue of this read-write lock? */
+bool world_rwlock_writer_waits(const struct world *, uint32_t object);
 void world_signal_pend(struct world *, uint32_t process, uint32_t task, int signal);
 void world_interrupt_settle(struct world *, struct task *);  /* is it interrupted, and so what is its state */
 void world_signal_refresh(struct world *, uint32_t process); /* who is to run a handler, who may go on */
