@@ -1,8 +1,12 @@
 /* The run's folder: a private directory with the event pipe and the gate file, gone when the run is over. */
 #include "conductor/internal.h"
 
+#include "protocol/live.h"
+
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,21 +22,56 @@ static enum status failed(struct message *message, const char *what, const char 
                        what, where, strerror(errno));
 }
 
-static bool place_in(struct conductor *c, const char *parent, const char *below)
+static void files_remove(const char *folder)
 {
-    int length = snprintf(c->folder, sizeof c->folder, "%s%s/lockstep-XXXXXX", parent, below);
-    if (length < 0 || (size_t)length >= sizeof c->folder || c->folder[0] != '/')
-        return false;
-    return mkdtemp(c->folder) != NULL;
+    static const char *const names[] = {GATE_PIPE, GATE_FILE, LIVE_FILE};
+    char path[512];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    snprintf(path, sizeof path, "%s/work", folder); /* a guest's working folder, if it is empty */
+    rmdir(path);
+    rmdir(folder);
 }
 
+/* Folders of runs whose lockstep was killed: their name says whose they were. Only ours, and only files that we make. */
+static void sweep(const char *parent)
+{
+    DIR *all = opendir(parent);
+    const struct dirent *entry;
+    while (all && (entry = readdir(all))) {
+        char path[512], extra;
+        int pid = 0;
+        struct stat about;
+        if (sscanf(entry->d_name, "lockstep-%d-%c", &pid, &extra) != 2 || pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", parent, entry->d_name);
+        if (lstat(path, &about) == 0 && S_ISDIR(about.st_mode) && about.st_uid == geteuid())
+            files_remove(path);
+    }
+    if (all)
+        closedir(all);
+}
+
+static bool place_in(struct conductor *c, const char *parent)
+{
+    if (!parent || parent[0] != '/')
+        return false;
+    int length = snprintf(c->folder, sizeof c->folder, "%s/lockstep-%d-XXXXXX", parent, (int)getpid());
+    if (length < 0 || (size_t)length >= sizeof c->folder || !mkdtemp(c->folder)) {
+        c->folder[0] = 0;
+        return false;
+    }
+    sweep(parent);
+    return true;
+}
+
+/* The first of these that takes it; the user's runtime folder is in memory, and a page of a file there is had at once. */
 enum status run_folder_make(struct conductor *c, struct message *message)
 {
-    const char *temporary = getenv("TMPDIR");
-    if (!(temporary && temporary[0] == '/' && place_in(c, temporary, "")) && !place_in(c, "/tmp", "")) {
-        c->folder[0] = 0;
+    if (!place_in(c, getenv("XDG_RUNTIME_DIR")) && !place_in(c, getenv("TMPDIR")) && !place_in(c, "/tmp"))
         return failed(message, "make a folder for the run in", "/tmp");
-    }
     char path[sizeof c->folder + 16];
     snprintf(path, sizeof path, "%s/" GATE_PIPE, c->folder);
     if (mkfifo(path, 0600) != 0)
@@ -72,11 +111,6 @@ void run_folder_remove(struct conductor *c)
     c->channel = -1;
     if (!c->folder[0])
         return;
-    char path[sizeof c->folder + 16];
-    snprintf(path, sizeof path, "%s/" GATE_PIPE, c->folder);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/" GATE_FILE, c->folder);
-    unlink(path);
-    rmdir(c->folder);
+    files_remove(c->folder);
     c->folder[0] = 0;
 }
