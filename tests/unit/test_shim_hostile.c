@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-enum { ANY = -1, LIMIT_SECONDS = 60 };
+enum { ANY = -1, LIMIT_SECONDS = 30 };
 
 struct hostile {
     const char *name, *argument;
