@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -13,8 +14,8 @@
 #include <unistd.h>
 
 #define LOOK_AFTER_MS 2        /* of silence, then the kernel is asked what the task does */
-#define OUTSIDE_LOOKS 12       /* asleep in the kernel at so many looks in a row: outside the shim */
-#define COMPUTE_LOOKS 40       /* computing at so many looks in a row: preempted */
+#define OUTSIDE_LOOKS 40       /* asleep in the kernel at so many looks in a row: outside the shim */
+#define COMPUTE_NS INT64_C(80000000) /* of CPU time without a word: preempted */
 
 void grant_write(struct conductor *c, uint32_t id, uint32_t action, int64_t result, uint32_t slot_given)
 {
@@ -68,8 +69,48 @@ static bool escaped(struct conductor *c, uint32_t id)
     return true;
 }
 
+/* What is known of a granted task that is silent. */
+struct silence {
+    unsigned asleep;  /* looks in a row that found it asleep in the kernel */
+    uint64_t printed; /* bytes of output when it was last looked at */
+    int64_t computed; /* ns of CPU that it had when it was let go, or preempted; -1: not known yet */
+};
+
+/* The CPU time that a task has used, in ns (proc(5): schedstat); time that it only waited for a CPU does not count, so a
+ * slow machine changes nothing. -1: not to be had. */
+static int64_t cpu_time(struct conductor *c, const struct guest_process *process, const struct guest_task *task)
+{
+    char path[64], text[96];
+    snprintf(path, sizeof path, "task/%d/schedstat", task->tid);
+    int file = contain_open_proc(c->contain, process->pid, path);
+    ssize_t length = file >= 0 ? read(file, text, sizeof text - 1) : -1;
+    if (file >= 0)
+        close(file);
+    if (length <= 0)
+        return -1;
+    text[length] = 0;
+    return strtoll(text, NULL, 10);
+}
+
+static void preempt_if_long(struct conductor *c, uint32_t id, struct silence *silence)
+{
+    struct guest_task *task = &c->tasks[id];
+    struct guest_process *process = c->processes[task->process];
+    int64_t used = cpu_time(c, process, task);
+    if (silence->computed < 0 || used < silence->computed) {
+        silence->computed = used;
+        return;
+    }
+    if (used - silence->computed < COMPUTE_NS)
+        return;
+    silence->computed = used;
+    records_peek(c, id);
+    conductor_mark(c, "a task was preempted by the clock");
+    contain_signal(c->contain, process->pid, task->tid, c->gate->preempt_signal, NULL);
+}
+
 /* The granted task has been silent for a while: is it dead, asleep, stopped, or busy? */
-static void look(struct conductor *c, unsigned *asleep, unsigned *busy)
+static void look(struct conductor *c, struct silence *silence)
 {
     uint32_t id = c->granted;
     struct guest_task *task = &c->tasks[id];
@@ -93,17 +134,20 @@ static void look(struct conductor *c, unsigned *asleep, unsigned *busy)
         c->granted = 0;
         return;
     }
-    if (state == KERNEL_running) {
-        *asleep = 0;
-        if (++*busy % COMPUTE_LOOKS == 0) {
-            records_peek(c, id);
-            conductor_mark(c, "a task was preempted by the clock");
-            contain_signal(c->contain, process->pid, task->tid, c->gate->preempt_signal, NULL);
-        }
+    if (state == KERNEL_running || state == KERNEL_waiting) {
+        silence->asleep = 0;
+        if (state == KERNEL_running)
+            preempt_if_long(c, id, silence);
         return;
     }
-    *busy = 0;
-    if (atomic_load(&c->gate->slot[task->slot].held) == 0 && ++*asleep >= OUTSIDE_LOOKS) {
+    /* At its gate, waiting for a newcomer of its own, or for us to take its output: it will speak. */
+    const struct gate_slot *slot = &c->gate->slot[task->slot];
+    if (atomic_load(&slot->held) || atomic_load(&slot->asleep) || silence->printed != c->printed) {
+        silence->printed = c->printed;
+        silence->asleep = 0;
+        return;
+    }
+    if (++silence->asleep >= OUTSIDE_LOOKS) {
         records_peek(c, id);
         char path[64], where[64] = "";
         snprintf(path, sizeof path, "task/%d/wchan", task->tid);
@@ -121,13 +165,13 @@ static void look(struct conductor *c, unsigned *asleep, unsigned *busy)
 
 enum status grant_await(struct conductor *c, struct message *message)
 {
-    unsigned asleep = 0, busy = 0;
+    struct silence silence = {.computed = -1};
     int64_t looked = 0;
     while (c->granted) {
         enum status status = records_read(c, looked ? 1 : LOOK_AFTER_MS, message);
         if (status == STATUS_OK) {
             looked = 0;
-            asleep = busy = 0;
+            silence = (struct silence){.computed = -1};
             continue;
         }
         if (status != STATUS_NOT_FOUND)
@@ -139,7 +183,7 @@ enum status grant_await(struct conductor *c, struct message *message)
             continue;
         looked = now;
         if (c->granted)
-            look(c, &asleep, &busy);
+            look(c, &silence);
     }
     return STATUS_OK;
 }

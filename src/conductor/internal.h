@@ -152,6 +152,7 @@ struct conductor {
         char *bytes;
         size_t length, capacity;
     } output[2];
+    uint64_t printed; /* bytes that the guest has printed */
     char escape_reason[96]; /* why the next exec or spawn gets out of sight */
     uint32_t escape_slot;
     uint64_t records;
@@ -195,7 +196,8 @@ void records_deferred(struct conductor *c);
 void records_peek(struct conductor *c, uint32_t task);
 
 /* ---- settle.c: the kernel's own view ---- */
-enum kernel_state { KERNEL_gone, KERNEL_zombie, KERNEL_stopped, KERNEL_running, KERNEL_sleeping };
+/* waiting: for a disk or the like (D), which ends by itself. */
+enum kernel_state { KERNEL_gone, KERNEL_zombie, KERNEL_stopped, KERNEL_running, KERNEL_waiting, KERNEL_sleeping };
 enum kernel_state kernel_task_state(struct conductor *c, int32_t pid, int32_t tid);
 enum kernel_state kernel_process_state(struct conductor *c, int32_t pid, int32_t *parent, int32_t *status);
 void settle_task_end(struct conductor *c, uint32_t task);

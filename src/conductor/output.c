@@ -46,6 +46,7 @@ static void drain(struct conductor *c, int stream, int descriptor)
             return;
         }
         c->output[stream].length += (size_t)got;
+        c->printed += (uint64_t)got;
         if (c->output[stream].length >= STEP_MAX)
             tell(c, stream, STEP_MAX);
     }

@@ -65,6 +65,8 @@ static enum kernel_state state_of(const char *stat, int32_t *parent, int32_t *st
         return KERNEL_stopped;
     case 'R':
         return KERNEL_running;
+    case 'D':
+        return KERNEL_waiting;
     default:
         return KERNEL_sleeping;
     }
@@ -134,7 +136,7 @@ void settle_task_end(struct conductor *c, uint32_t id)
                 return;
             }
             /* Gone without having asked for its end: its process is dying, thread by thread. */
-            if (task->operation != OPERATION_thread_exit && round < PATIENCE / 4) {
+            if (task->operation != OPERATION_thread_exit && round < PATIENCE / 2) {
                 moment(round);
                 continue;
             }

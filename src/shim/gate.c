@@ -329,9 +329,11 @@ void shim_wait_arrival(uint32_t index, bool (*alive)(const void *), const void *
 {
     struct gate_slot *slot = &shim_process.gate->slot[index];
     static const struct timespec moment = {.tv_nsec = 20000000};
+    atomic_store(&shim_self.slot->asleep, 1); /* on purpose: lockstep need not look for us */
     while (atomic_load_explicit(&slot->arrived, memory_order_acquire) == 0) {
         futex_wait(&slot->arrived, 0, &moment);
         if (alive && !alive(context))
-            return;
+            break;
     }
+    atomic_store(&shim_self.slot->asleep, 0);
 }
