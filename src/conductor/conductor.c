@@ -358,7 +358,7 @@ static bool someone_lives(const struct conductor *c, bool *outside)
         *outside |= c->processes[id]->alive && !c->processes[id]->observed;
     }
     for (uint32_t id = 1; id <= c->task_count; id++)
-        *outside |= c->tasks[id].phase == PHASE_outside;
+        *outside |= c->tasks[id].phase == PHASE_outside && !c->processes[c->tasks[id].process]->stopped;
     return lives;
 }
 

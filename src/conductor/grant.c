@@ -49,12 +49,15 @@ static uint64_t program_of(struct conductor *c, const struct guest_process *proc
 /* An exec into a program that the shim cannot enter: over when the kernel shows the new program. */
 static bool escaped(struct conductor *c, uint32_t id)
 {
+    uint64_t now = program_of(c, c->processes[c->tasks[id].process]);
+    return now != 0 && now != c->processes[c->tasks[id].process]->program && escape_tell(c, id);
+}
+
+bool escape_tell(struct conductor *c, uint32_t id)
+{
     struct guest_task *task = &c->tasks[id];
     struct guest_process *process = c->processes[task->process];
     if (task->operation != OPERATION_process_exec || !c->escape_reason[0] || task->slot != c->escape_slot)
-        return false;
-    uint64_t now = program_of(c, process);
-    if (now == 0 || now == process->program)
         return false;
     process->observed = false;
     conductor_tell(c, &(struct event){.kind = EVENT_GOT, .operation = OPERATION_process_exec, .task = id});

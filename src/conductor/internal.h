@@ -56,12 +56,16 @@ struct guest_process {
     unsigned missing;       /* live: looks at which it was gone and nobody had told of its end */
 };
 
+/* What a variable holds, by debug information. */
+enum guest_shape { SHAPE_unknown, SHAPE_known, SHAPE_address, SHAPE_float };
+
 struct guest_object {
     uint32_t id;
     struct record_key key;
     uint32_t process; /* 0: shared */
     bool gone;        /* its memory was replaced by exec */
     uint8_t unsigned_size; /* an unsigned integer of so many bytes, fewer than 8; else 0 */
+    uint8_t shape;         /* enum guest_shape */
     char name[64];
 };
 
@@ -180,6 +184,8 @@ void guest_slot_free(struct conductor *c, uint32_t slot);
 uint32_t name_string(struct conductor *c, const char *text);
 uint32_t name_place(struct conductor *c, uint32_t process, uint64_t pc);
 uint32_t name_object(struct conductor *c, uint32_t task, const struct record_key *key, const char *text);
+/* Whether the value is an address in the process's memory; asked where no type is known. */
+bool name_is_address(struct conductor *c, uint32_t process, int64_t value);
 void name_watch(struct conductor *c, uint32_t process);
 void name_exec(struct conductor *c, uint32_t process);
 void name_forget_process(struct conductor *c, uint32_t process);
@@ -243,6 +249,8 @@ enum status grant_probe(struct conductor *c, uint32_t task, struct message *mess
 enum status grant_probe_all(struct conductor *c, struct message *message);
 /* Waits until nobody runs guest code. */
 enum status grant_await(struct conductor *c, struct message *message);
+/* The task, granted its exec, runs a program that the shim told it cannot enter: tells that. False: it told nothing. */
+bool escape_tell(struct conductor *c, uint32_t task);
 /* Tasks that were found outside: have they come back, or gone? */
 void outside_look(struct conductor *c);
 size_t name_tasks(struct conductor *c, uint32_t process, struct source_task *tasks, size_t max);

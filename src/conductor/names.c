@@ -229,10 +229,17 @@ size_t name_tasks(struct conductor *c, uint32_t process, struct source_task *tas
     return count;
 }
 
-/* The name by debug information; false where there is none. `*unsigned_size`: bytes of an unsigned integer. */
-static bool name_by_source(struct conductor *c, uint32_t process, const struct record_key *key, char *out, size_t n,
-                           uint8_t *unsigned_size)
+bool name_is_address(struct conductor *c, uint32_t process, int64_t value)
 {
+    char byte;
+    return process && value >= 4096 && name_source(c, process) &&
+           memory_read(c->processes[process], (uint64_t)value, &byte, 1) == 1;
+}
+
+/* The name by debug information; false where there is none. Takes down what the object holds if it is a variable. */
+static bool name_by_source(struct conductor *c, uint32_t process, struct guest_object *object, char *out, size_t n)
+{
+    const struct record_key *key = &object->key;
     struct source *source = key->address && process ? name_source(c, process) : NULL;
     if (!source)
         return false;
@@ -246,9 +253,14 @@ static bool name_by_source(struct conductor *c, uint32_t process, const struct r
     }
     escape_text(ESCAPE_LABEL, raw, strlen(raw), out, n);
     struct source_variable variable;
-    if (unsigned_size && key->kind == OBJECT_variable &&
-        source_variable(source, tasks, count, raw, &variable) && variable.is_integer && !variable.is_signed)
-        *unsigned_size = variable.size < 8 ? (uint8_t)variable.size : 0;
+    if (key->kind != OBJECT_variable || !source_variable(source, tasks, count, raw, &variable))
+        return true;
+    if (variable.is_integer && !variable.is_signed)
+        object->unsigned_size = variable.size < 8 ? (uint8_t)variable.size : 0;
+    object->shape = variable.is_address ? SHAPE_address
+                    : variable.is_float ? SHAPE_float
+                    : variable.is_integer ? SHAPE_known
+                                          : SHAPE_unknown;
     return true;
 }
 
@@ -275,7 +287,7 @@ static void name_make(struct conductor *c, struct guest_object *object, uint32_t
         const char *base = slash && slash[1] ? slash + 1 : text;
         escape_text(ESCAPE_LABEL, base, strlen(base), name, sizeof name);
     } else if (key->space == KEY_PRIVATE || key->space == KEY_SHARED) {
-        name_by_source(c, process, key, name, sizeof name, &object->unsigned_size);
+        name_by_source(c, process, object, name, sizeof name);
     }
     if (!name[0])
         snprintf(name, sizeof name, "#%u", ++c->kind_counts[key->kind]);

@@ -83,6 +83,31 @@ static void sequence_check(struct conductor *c, uint32_t id, const struct record
     task->sequence = record->sequence;
 }
 
+/* The shim tells the bytes of a memory step, sign-extended: it does not know the type. */
+static void value_typed(struct conductor *c, uint32_t id, struct event *event)
+{
+    const struct guest_object *object = &c->objects[event->object];
+    bool atomic = event->operation == OPERATION_memory_atomic; /* argument[2]: the value afterwards */
+    if (object->unsigned_size) {
+        uint64_t mask = (UINT64_C(1) << (8 * object->unsigned_size)) - 1;
+        event->value = (int64_t)((uint64_t)event->value & mask);
+        if (atomic)
+            event->argument[2] = (int64_t)((uint64_t)event->argument[2] & mask);
+    }
+    if (object->shape == SHAPE_float && event->argument[0] == object->key.size)
+        event->flags |= RECORD_FLOAT;
+    bool address = object->shape == SHAPE_address && event->argument[0] == sizeof(void *);
+    if (object->shape == SHAPE_unknown && event->argument[0] == sizeof(void *) && event->kind == EVENT_GOT)
+        address = name_is_address(c, c->tasks[id].process, event->value) ||
+                  (atomic && name_is_address(c, c->tasks[id].process, event->argument[2]));
+    if (!address)
+        return;
+    event->flags |= RECORD_OPAQUE;
+    event->value = event->value != 0;
+    if (atomic)
+        event->argument[2] = event->argument[2] != 0;
+}
+
 static struct event event_of(struct conductor *c, uint32_t id, const struct record *record, enum event_kind kind)
 {
     const char *text = record->length > sizeof *record ? (const char *)record_payload(record) : NULL;
@@ -99,10 +124,8 @@ static struct event event_of(struct conductor *c, uint32_t id, const struct reco
                           .value = record->value,
                           .place = kind == EVENT_GOT ? 0 : name_place(c, c->tasks[id].process, record->pc)};
     memcpy(event.argument, record->argument, sizeof event.argument);
-    if (event.object && c->objects[event.object].unsigned_size) { /* the shim sign-extends: it does not know the type */
-        uint64_t mask = (UINT64_C(1) << (8 * c->objects[event.object].unsigned_size)) - 1;
-        event.value = (int64_t)((uint64_t)event.value & mask);
-    }
+    if (operation_row(record->operation)->family == FAMILY_memory && event.object)
+        value_typed(c, id, &event);
     if (text && kind == EVENT_ASKED) {
         char safe[512];
         escape_text(ESCAPE_LABEL, text, strlen(text), safe, sizeof safe);

@@ -163,6 +163,8 @@ void settle_reports(struct conductor *c)
             for (uint32_t task = 1; task <= c->task_count; task++)
                 if (c->tasks[task].process == id && c->tasks[task].phase != PHASE_ended)
                     records_peek(c, task);
+            if (c->granted && c->tasks[c->granted].process == id)
+                escape_tell(c, c->granted);
             process->alive = false;
             c->readiness = true;
             process->zombie = true;
@@ -253,6 +255,8 @@ void settle_process_end(struct conductor *c, uint32_t id)
         for (uint32_t task = 1; task <= c->task_count; task++)
             if (c->tasks[task].process == id && c->tasks[task].phase != PHASE_ended)
                 records_peek(c, task);
+        if (c->granted && c->tasks[c->granted].process == id)
+            escape_tell(c, c->granted); /* it ended before it was seen to run the new program */
         process->alive = false;
         process->zombie = state == KERNEL_zombie;
         c->readiness = true;

@@ -16,9 +16,16 @@ void descriptor_make_way(int descriptor)
 {
     if (!descriptor_is_ours(descriptor))
         return;
+    struct rlimit before;
+    shim_limit_raise(&before, 64);
+    if (before.rlim_max && (rlim_t)descriptor >= before.rlim_cur) {
+        shim_limit_restore(&before); /* above what the guest may use: the kernel will refuse it the number */
+        return;
+    }
     long moved = SYSTEM(SYS_fcntl, descriptor, F_DUPFD_CLOEXEC, descriptor + 1);
     if (moved < 0)
         moved = SYSTEM(SYS_fcntl, descriptor, F_DUPFD_CLOEXEC, 512);
+    shim_limit_restore(&before);
     SYSTEM(SYS_close, descriptor);
     shim_process.channel = moved < 0 ? -1 : (int)moved; /* -1: found again by its path when it is needed */
 }

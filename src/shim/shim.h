@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <threads.h>
 #include <time.h>
@@ -164,5 +165,8 @@ int64_t time_of_deadline(clockid_t clock, const struct timespec *deadline);
 /* ---- start ---- */
 void shim_bind(void);
 bool shim_channel_open(void);
+/* Raises the soft limit of descriptors by `room`, as far as it goes, for a descriptor of ours; then puts it back. */
+void shim_limit_raise(struct rlimit *before, rlim_t room);
+void shim_limit_restore(const struct rlimit *before);
 
 #endif

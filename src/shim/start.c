@@ -85,11 +85,30 @@ static void path_join(char *out, size_t size, const char *folder, const char *na
     strcpy(out + length + 1, name);
 }
 
+void shim_limit_raise(struct rlimit *before, rlim_t room)
+{
+    if (SYSTEM(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, before) != 0)
+        before->rlim_cur = before->rlim_max = 0;
+    struct rlimit high = *before;
+    high.rlim_cur = high.rlim_max - before->rlim_cur < room ? high.rlim_max : before->rlim_cur + room;
+    if (before->rlim_max)
+        SYSTEM(SYS_prlimit64, 0, RLIMIT_NOFILE, &high, NULL);
+}
+
+void shim_limit_restore(const struct rlimit *before)
+{
+    if (before->rlim_max)
+        SYSTEM(SYS_prlimit64, 0, RLIMIT_NOFILE, before, NULL);
+}
+
 bool shim_channel_open(void)
 {
     char path[300];
+    struct rlimit before;
     path_join(path, sizeof path, shim_process.run, GATE_PIPE);
+    shim_limit_raise(&before, 16); /* the guest may have used up all that it has */
     long descriptor = SYSTEM(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
+    shim_limit_restore(&before);
     shim_process.channel = descriptor < 0 ? -1 : hide((int)descriptor);
     return shim_process.channel >= 0;
 }
