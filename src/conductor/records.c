@@ -178,6 +178,22 @@ static void slot_unused(struct conductor *c, uint32_t id)
         guest_slot_free(c, slot);
 }
 
+/* A wait gave a child that nobody announced: it was made by a system call of the guest's own. */
+static void unseen_child(struct conductor *c, uint32_t id, const struct record *record)
+{
+    uint32_t child = guest_process_add(c, (int32_t)record->value, c->tasks[id].process, false);
+    if (child == 0)
+        return;
+    c->processes[child]->observed = false;
+    conductor_mark(c, "a process ran unobserved");
+    conductor_tell(c, &(struct event){.kind = EVENT_UNOBSERVED,
+                                      .other = child,
+                                      .text = name_string(c, "it was made by a system call of its parent's own")});
+    c->processes[child]->alive = false;
+    c->processes[child]->zombie = true;
+    conductor_tell(c, &(struct event){.kind = EVENT_PROCESS_ENDED, .other = child, .value = record->argument[1]});
+}
+
 static void got_details(struct conductor *c, uint32_t id, const struct record *record, struct event *event)
 {
     switch (record->operation) {
@@ -215,6 +231,8 @@ static void got_details(struct conductor *c, uint32_t id, const struct record *r
             timers_set(c, c->tasks[id].process, record);
         break;
     case OPERATION_process_wait:
+        if (record->value > 0 && guest_process_by_pid(c, (int32_t)record->value) == 0)
+            unseen_child(c, id, record);
         event->value = record->value > 0 ? guest_process_by_pid(c, (int32_t)record->value) : 0;
         break;
     default:

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -150,6 +151,19 @@ void settle_task_end(struct conductor *c, uint32_t id)
 
 static void settle_after_end(struct conductor *c, uint32_t ended);
 
+/* A process that ended by itself, and never asked for its end: what it did last went past the shim. */
+static void ended_unseen(struct conductor *c, uint32_t id, int status)
+{
+    struct guest_process *process = c->processes[id];
+    if (!process->observed || process->exit_argument >= 0 || !WIFEXITED(status))
+        return;
+    process->observed = false;
+    conductor_mark(c, "a process ran unobserved");
+    conductor_tell(c, &(struct event){.kind = EVENT_UNOBSERVED,
+                                      .other = id,
+                                      .text = name_string(c, "it ended, or ran another program, by a system call of its own")});
+}
+
 void settle_reports(struct conductor *c)
 {
     struct contain_report report;
@@ -172,6 +186,7 @@ void settle_reports(struct conductor *c)
                 if (c->tasks[task].process == id)
                     task_over(c, task);
             conductor_output(c);
+            ended_unseen(c, id, report.status);
             conductor_tell(c, &(struct event){.kind = EVENT_PROCESS_ENDED, .other = id, .value = report.status});
         }
         process->zombie = false;
@@ -264,6 +279,7 @@ void settle_process_end(struct conductor *c, uint32_t id)
             if (c->tasks[task].process == id)
                 task_over(c, task);
         conductor_output(c);
+        ended_unseen(c, id, status);
         conductor_tell(c, &(struct event){.kind = EVENT_PROCESS_ENDED,
                                           .other = id,
                                           .value = status,
