@@ -82,6 +82,11 @@ static void tell_value(const struct world *world, const struct event *event, con
     case OPERATION_memory_load:
     case OPERATION_memory_store:
     case OPERATION_memory_atomic:
+        if (world_value_text(event, event->value, out->value_text, sizeof out->value_text))
+            out->value_kind = TELL_VALUE_text;
+        else
+            tell_number(out, event->value);
+        break;
     case OPERATION_semaphore_getvalue:
     case OPERATION_pipe_read:
     case OPERATION_pipe_write:

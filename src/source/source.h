@@ -51,6 +51,8 @@ struct source_variable {
     unsigned bit_size; /* 0: not a bit-field */
     bool is_signed;    /* for integers */
     bool is_integer;   /* source_value_integer can answer: integers, characters, booleans, enumerations */
+    bool is_address;   /* a pointer or a reference */
+    bool is_float;     /* a binary floating-point number of 4 or 8 bytes */
     /* Private to the room. */
     const void *module;
     uint64_t type_offset;

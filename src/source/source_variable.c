@@ -286,6 +286,9 @@ static void fill(const struct parse *parse, const char *name, struct source_vari
     }
     if (out->size == 0 || out->size > 8)
         out->is_integer = false;
+    int tag = dwarf_tag(&peeled);
+    out->is_address = tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type || tag == DW_TAG_rvalue_reference_type;
+    out->is_float = tag == DW_TAG_base_type && encoding == DW_ATE_float && (out->size == 4 || out->size == 8);
 }
 
 bool source_variable(struct source *source, const struct source_task *tasks, size_t task_count, const char *name,

@@ -145,6 +145,9 @@ uint64_t world_hash(const struct world *);
 /* One sentence on what just happened and why, from the world after the event (GOT, BLOCKED, TASK_ENDED, PROCESS_ENDED,
  * TIME ...); "" for events without a sentence. chinese: 0 or 1. Returns the length (snprintf's rule). */
 int world_say(const struct world *after, const struct event *, int chinese, char *out, size_t n);
+/* A memory step's value (event->value, or an atomic's argument[2]) where it is no integer: "NULL", "pointer", "0.5" into
+ * out[n], which is enough with 24. False for all others. */
+bool world_value_text(const struct event *, int64_t value, char *out, size_t n);
 /* The same for a fault. */
 int world_fault_say(const struct world *, const struct world_fault *, int chinese, char *out, size_t n);
 

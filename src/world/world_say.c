@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -96,6 +97,44 @@ static void put_receiver(struct world_writer *writer, const struct scene_of *of)
     }
 }
 
+bool world_value_text(const struct event *event, int64_t value, char *out, size_t n)
+{
+    if (event->flags & RECORD_OPAQUE) {
+        snprintf(out, n, "%s", value ? "pointer" : "NULL");
+        return true;
+    }
+    if (!(event->flags & RECORD_FLOAT))
+        return false;
+    bool single = event->argument[0] == sizeof(float);
+    float narrow;
+    double number;
+    uint32_t low = (uint32_t)value;
+    memcpy(&narrow, &low, sizeof narrow);
+    memcpy(&number, &value, sizeof number);
+    if (single)
+        number = narrow;
+    /* The fewest digits that give the number again. */
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(out, n, "%.*g", digits, number);
+        double again = strtod(out, NULL);
+        if (single ? (float)again == narrow : again == number)
+            break;
+    }
+    return true;
+}
+
+static void put_value(struct world_writer *writer, const struct scene_of *of, int64_t value)
+{
+    static const struct world_pair words[] = {{{"NULL", "空指针"}}, {{"a pointer", "一个指针"}}};
+    char text[32];
+    if (of->event->flags & RECORD_OPAQUE)
+        world_words_put(writer, "%s", words[value != 0].text[of->chinese]);
+    else if (world_value_text(of->event, value, text, sizeof text))
+        world_words_put(writer, "%s", text);
+    else
+        world_words_put(writer, "%lld", (long long)value);
+}
+
 static void put_place_holder(struct world_writer *writer, const struct scene_of *of, char key)
 {
     const struct world *world = of->world;
@@ -123,10 +162,10 @@ static void put_place_holder(struct world_writer *writer, const struct scene_of 
         world_words_process(writer, world, of->task->view.process, of->chinese);
         break;
     case 'V':
-        world_words_put(writer, "%lld", (long long)of->event->value);
+        put_value(writer, of, of->event->value);
         break;
     case 'M':
-        world_words_put(writer, "%lld", (long long)of->event->argument[2]);
+        put_value(writer, of, of->event->argument[2]);
         break;
     case 'A':
         world_words_put(writer, "%lld", (long long)of->task->view.argument[0]);

@@ -380,10 +380,19 @@ static void values_are_those_of_the_operation(void **state)
         uint32_t object;
         int64_t asked0, value, argument0;
         const char *wanted;
+        uint32_t flags;
+        const char *say;
     } cases[] = {
-        {OPERATION_memory_store, 1, 0, 41, 4, "41"}, {OPERATION_memory_load, 1, 0, 41, 4, "41"},
-        {OPERATION_semaphore_init, 2, 3, 0, 0, "3"}, {OPERATION_semaphore_wait, 2, 0, 0, 2, "2"},
-        {OPERATION_semaphore_post, 2, 0, 0, 3, "3"}, {OPERATION_thread_yield, 0, 0, 0, 0, "null"},
+        {OPERATION_memory_store, 1, 0, 41, 4, "41", 0, NULL},
+        {OPERATION_memory_load, 1, 0, 41, 4, "41", 0, NULL},
+        {OPERATION_semaphore_init, 2, 3, 0, 0, "3", 0, NULL},
+        {OPERATION_semaphore_wait, 2, 0, 0, 2, "2", 0, NULL},
+        {OPERATION_semaphore_post, 2, 0, 0, 3, "3", 0, NULL},
+        {OPERATION_thread_yield, 0, 0, 0, 0, "null", 0, NULL},
+        {OPERATION_memory_load, 1, 0, 1, 8, "\"pointer\"", RECORD_OPAQUE, "main loads a pointer from g_num."},
+        {OPERATION_memory_store, 1, 0, 0, 8, "\"NULL\"", RECORD_OPAQUE, "main stores NULL to g_num."},
+        {OPERATION_memory_load, 1, 0, 0x3FB999999999999A, 8, "\"0.1\"", RECORD_FLOAT, "main loads 0.1 from g_num."},
+        {OPERATION_memory_store, 1, 0, (int32_t)0xBF000000u, 4, "\"-0.5\"", RECORD_FLOAT, "main stores -0.5 to g_num."},
     };
     int count = sizeof cases / sizeof *cases;
     for (int i = 0; i < count; i++) {
@@ -394,6 +403,7 @@ static void values_are_those_of_the_operation(void **state)
         event = of_task(&told, EVENT_GOT, 1, cases[i].operation, cases[i].object, 1);
         event.value = cases[i].value;
         event.argument[0] = cases[i].argument0;
+        event.flags = cases[i].flags;
         give(&told, event);
     }
     told_flush(&told);
@@ -402,6 +412,8 @@ static void values_are_those_of_the_operation(void **state)
         char *value = json_dumps(json_object_get(step, "value"), JSON_ENCODE_ANY);
         assert_string_equal(string_of(step, "operation"), operation_row(cases[i].operation)->name);
         assert_string_equal(value, cases[i].wanted);
+        if (cases[i].say)
+            assert_string_equal(string_of(step, "say"), cases[i].say);
         free(value);
         json_decref(step);
     }

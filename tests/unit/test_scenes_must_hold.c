@@ -611,6 +611,32 @@ static void unbounded_queue_is_never_full(void **state)
     scenes_run_free(&run);
 }
 
+/* The fields of a node are called after the node, and an address is never shown as a number. */
+static void unbounded_queue_names_its_nodes_and_hides_addresses(void **state)
+{
+    (void)state;
+    struct scenes_run run;
+    scenes_play("bounded-queue", "unbounded", NULL, &run);
+    struct scenes_wanted wanted = {.task = "P1.main", .operation = "memory.store", .object = "variable put:node->item"};
+    size_t item = must_find(&run, 0, wanted);
+    assert_int_equal(scenes_number(&run.steps[item]), 1);
+    wanted.object = "variable put:node->next";
+    size_t next = must_find(&run, item, wanted);
+    assert_string_equal(json_string_value(run.steps[next].value), "NULL");
+    wanted.object = "variable first";
+    assert_string_equal(json_string_value(run.steps[must_find(&run, next, wanted)].value), "pointer");
+    wanted.object = "variable put:node->item#2";
+    item = must_find(&run, next, wanted);
+    assert_int_equal(scenes_number(&run.steps[item]), 2);
+    wanted.object = "variable put:node->next#2";
+    assert_string_equal(json_string_value(run.steps[must_find(&run, item, wanted)].value), "NULL");
+    for (size_t i = 0; i < run.step_count; i++) {
+        if (scenes_is(run.steps[i].operation, "memory.load") || scenes_is(run.steps[i].operation, "memory.store"))
+            assert_true(!json_is_integer(run.steps[i].value) || scenes_number(&run.steps[i]) < 4096);
+    }
+    scenes_run_free(&run);
+}
+
 /* Bytes in the pipe after step `last`, by what was written and read. */
 static long fill(const struct scenes_run *run, size_t last)
 {
@@ -697,6 +723,7 @@ int main(void)
         cmocka_unit_test(a_condition_wait_lets_go_of_the_lock_and_takes_it_again),
         cmocka_unit_test(bounded_queue_gives_the_promised_results),
         cmocka_unit_test(unbounded_queue_is_never_full),
+        cmocka_unit_test(unbounded_queue_names_its_nodes_and_hides_addresses),
         cmocka_unit_test(pipe_blocks_a_writer_at_its_capacity_and_ends),
         cmocka_unit_test(pipe_with_a_forgotten_write_end_never_ends),
         cmocka_unit_test(pipe_without_a_reader_gives_sigpipe_and_epipe),

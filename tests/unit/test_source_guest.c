@@ -515,6 +515,18 @@ static void integers_are_given_as_numbers_and_types_as_text(void **state)
     assert_string_equal(variable.type, "enum colour");
     assert_true(source_variable(guest->source, NULL, 0, "ratio", &variable));
     assert_false(source_value_integer(guest->source, &variable, &number));
+    static const struct {
+        const char *name;
+        bool address, number;
+    } shapes[] = {{"ratio", false, true},        {"half", false, true},      {"nothing", true, false},
+                  {"function", true, false},     {"heap_queue", true, false}, {"jobs[1].arg", true, false},
+                  {"large", false, false},       {"word", false, false},     {"forks", false, false}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        if (!source_variable(guest->source, NULL, 0, shapes[i].name, &variable))
+            fail_msg("%s is not found", shapes[i].name);
+        assert_int_equal(variable.is_address, shapes[i].address);
+        assert_int_equal(variable.is_float, shapes[i].number);
+    }
     static const char *const types[][2] = {{"forks", "pthread_mutex_t [5]"},
                                            {"greeting", "const char *"},
                                            {"matrix", "long int [2][3]"},
