@@ -38,7 +38,7 @@ static enum status tell_unrepeatable(struct session *session)
         why = _("it ran live, in real time");
     else if (!session->conductor || conductor_repeatable(session->conductor, &why))
         return STATUS_OK;
-    snprintf(text, sizeof text, _("this run cannot be repeated: %s"), why ? why : "?");
+    snprintf(text, sizeof text, _("this run cannot be repeated: %s"), why ? gettext(why) : "?");
     return report_notice(session->report, "unrepeatable", text, session->message);
 }
 
@@ -133,6 +133,21 @@ static bool interrupted(void)
     return interrupt_signal() != 0;
 }
 
+/* What the guest would have been given without us, while messages about its start are in the language asked for. The
+ * strings stay the environment's. NULL: out of memory. */
+static char **environment_before(void)
+{
+    language_hide();
+    size_t count = 0;
+    while (environ[count])
+        count++;
+    char **copy = calloc(count + 1, sizeof *copy);
+    if (copy)
+        memcpy(copy, environ, count * sizeof *copy);
+    language_show();
+    return copy;
+}
+
 static enum status start(struct session *session, const struct paths *paths)
 {
     const struct session_plan *plan = session->plan;
@@ -178,9 +193,12 @@ static enum status start(struct session *session, const struct paths *paths)
         .on_source = meet_source,
         .context = session,
     };
-    language_hide();
+    char **environment = environment_before();
+    if (!environment)
+        return message_set(session->message, STATUS_MEMORY, _("out of memory"));
+    options.environment = environment;
     status = conductor_start(&options, session->history, &session->conductor, session->message);
-    language_show();
+    free(environment);
     return status;
 }
 

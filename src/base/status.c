@@ -1,6 +1,8 @@
-/* Results and messages: the names of the statuses, and the making of a message that is never longer than its array. */
+/* Results and messages: the names of the statuses, and the making of a message that is never longer than its array.
+ * Formats are looked up in the catalogue that the program has chosen (textdomain(3)); without one they stay English. */
 #include "base/status.h"
 
+#include <libintl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +25,7 @@ enum status message_set(struct message *message, enum status status, const char 
         return status;
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(message->text, sizeof message->text, format, arguments);
+    int length = vsnprintf(message->text, sizeof message->text, *format ? gettext(format) : "", arguments);
     va_end(arguments);
     if (length < 0) {
         message->text[0] = 0;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libintl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -50,11 +51,12 @@ int conductor_open_proc(struct conductor *c, int pid, const char *name)
 
 /* ---- start ---- */
 
-/* The guest's environment: the caller's, with ours put in. Owned by the caller: free the array and its first entries. */
+/* The guest's environment: the one given, with ours put in. Owned by the caller: free the array and its first entries. */
 static char **environment_make(const struct conductor *c, char *entries[3])
 {
+    char *const *given = c->options.environment ? c->options.environment : environ;
     size_t count = 0;
-    while (environ[count])
+    while (given[count])
         count++;
     char **environment = calloc(count + 4, sizeof *environment);
     if (!environment)
@@ -72,8 +74,8 @@ static char **environment_make(const struct conductor *c, char *entries[3])
     for (int i = 0; i < 3; i++)
         environment[at++] = entries[i];
     for (size_t i = 0; i < count; i++)
-        if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0 && strncmp(environ[i], "LOCKSTEP_", 9) != 0)
-            environment[at++] = environ[i];
+        if (strncmp(given[i], "LD_PRELOAD=", 11) != 0 && strncmp(given[i], "LOCKSTEP_", 9) != 0)
+            environment[at++] = given[i];
     return environment;
 }
 
@@ -416,7 +418,7 @@ static enum status choose(struct conductor *c, const uint32_t *tasks, size_t cou
             ;
         return *index < count ? STATUS_OK
                               : message_set(message, STATUS_INVALID, "%s cannot run now",
-                                            wanted <= c->task_count ? c->tasks[wanted].name : "that task");
+                                            wanted <= c->task_count ? c->tasks[wanted].name : gettext("that task"));
     }
     if (count > 1) {
         uint32_t scheduled;

@@ -26,6 +26,7 @@ struct conductor_options {
     const char *program;           /* path or name (looked up in PATH) */
     const char *const *arguments;  /* NULL-terminated, argv[0] included */
     const char *preload;           /* absolute path of the shim */
+    char *const *environment;      /* to give the guest, ours put in; read at the start; NULL: the caller's */
     const char *working_directory; /* NULL: the caller's */
     bool fresh_working_folder;
     bool stdout_pipe;

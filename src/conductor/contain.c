@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <libintl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -81,10 +82,11 @@ static void contain_level_add(struct contain *contain, const char *format, const
         length = 0;
     contain->level = CONTAIN_PARTIAL;
     size_t room = sizeof contain->level_text - length;
-    int written = snprintf(contain->level_text + length, room, "%s", length ? ", " : "partial: ");
+    int written = snprintf(contain->level_text + length, room, "%s", length ? ", " : gettext("partial: "));
     length += written > 0 ? (size_t)written : 0;
     if (length < sizeof contain->level_text)
-        snprintf(contain->level_text + length, sizeof contain->level_text - length, format, what, why);
+        snprintf(contain->level_text + length, sizeof contain->level_text - length, gettext(format), gettext(what),
+                 why);
 }
 
 /* ---- the fresh folder ---- */
@@ -235,14 +237,14 @@ static enum status contain_explain_start(const struct contain *contain, const st
     const char *what = stage >= 0 && stage < (int)(sizeof stages / sizeof *stages) ? stages[stage] : stages[0];
     const char *advice = "";
     if (error == EAGAIN)
-        advice = "; too many processes run already: end some, or raise the limit (ulimit -u)";
+        advice = gettext("; too many processes run already: end some, or raise the limit (ulimit -u)");
     else if (error == EMFILE || error == ENFILE)
-        advice = "; too many files are open: close some, or raise the limit (ulimit -n)";
+        advice = gettext("; too many files are open: close some, or raise the limit (ulimit -n)");
     else if (error == ENOMEM)
-        advice = "; close some programs and try again";
+        advice = gettext("; close some programs and try again");
     return message_set(message,
                        error == EAGAIN || error == EMFILE || error == ENFILE ? STATUS_LIMIT : STATUS_ENVIRONMENT,
-                       "%s: could not %s: %s%s", options->program_path, what, strerror(error), advice);
+                       "%s: could not %s: %s%s", options->program_path, gettext(what), strerror(error), advice);
 }
 
 /* Why an exec failed, in words about the program instead of the errno's own, which mean many things. */
@@ -360,7 +362,7 @@ static enum status contain_launch_best(struct contain *contain, const struct con
         if (!error)
             return STATUS_OK;
     }
-    const char *why = forced ? "LOCKSTEP_NO_NAMESPACES is set" : strerror(refusal);
+    const char *why = forced ? gettext("LOCKSTEP_NO_NAMESPACES is set") : strerror(refusal);
     if (geteuid() == 0 && !init->self_test && !contain_environment_says("LOCKSTEP_ALLOW_ROOT_UNCONTAINED"))
         return message_set(message, STATUS_REFUSED,
                            "%s: will not be run as root without namespaces (%s): it could reach every process of root. "
@@ -381,7 +383,7 @@ enum status contain_start(const struct contain_options *options, struct contain 
     if (!contain)
         return message_set(message, STATUS_MEMORY, "no memory to start %s", options->program_path);
     contain_launch_clear(&contain->launch);
-    snprintf(contain->level_text, sizeof contain->level_text, "full");
+    snprintf(contain->level_text, sizeof contain->level_text, "%s", gettext("full"));
     /* Opened now: in a sweep there may be no descriptor left. */
     contain->host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct init_options init = {
@@ -439,7 +441,7 @@ enum status contain_kill(struct contain *contain, struct message *message)
     char who[256] = "";
     int proc = contain->launch.given[3] >= 0 ? contain->launch.given[3] : contain->host_proc;
     if (!contain_sweep_find_unkillable(proc, !contain->own_processes, who, sizeof who))
-        snprintf(who, sizeof who, "a process");
+        snprintf(who, sizeof who, "%s", gettext("a process"));
     return message_set(
         message, STATUS_LIMIT,
         "after %d s the guest has not ended: %s, in an uninterruptible sleep (state D), cannot be killed "

@@ -4,6 +4,7 @@
 #include "conductor/contain_launch.h"
 
 #include <errno.h>
+#include <libintl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,9 +32,9 @@ static int probe_clone(unsigned long flags)
 static void probe_say(struct contain_probe *probe, const char *format, const char *what, const char *why)
 {
     size_t length = strlen(probe->text);
-    snprintf(probe->text + length, sizeof probe->text - length, "%s", length ? ", " : "partial: ");
+    snprintf(probe->text + length, sizeof probe->text - length, "%s", length ? ", " : gettext("partial: "));
     length = strlen(probe->text);
-    snprintf(probe->text + length, sizeof probe->text - length, format, what, why);
+    snprintf(probe->text + length, sizeof probe->text - length, gettext(format), gettext(what), why);
     probe->level = CONTAIN_PARTIAL;
 }
 
@@ -70,7 +71,7 @@ void contain_probe(struct contain_probe *probe)
                                    : probe->ipc;
     if (forced && *forced && strcmp(forced, "0") != 0) {
         probe_say(probe, "no namespaces (%s): processes are found and killed one by one%s",
-                  "LOCKSTEP_NO_NAMESPACES is set", "");
+                  gettext("LOCKSTEP_NO_NAMESPACES is set"), "");
         return;
     }
     if (refusal) {
@@ -97,10 +98,10 @@ void contain_probe(struct contain_probe *probe)
         probe_say(probe, "no network of its own (%s)%s", strerror(probe->network), "");
     probe->kill_proven = contain_launch_end(&launch, false, PROBE_KILL_MILLISECONDS);
     if (!probe->kill_proven) {
-        probe_say(probe, "the test containment did not end %s%s", "within half a second", "");
+        probe_say(probe, "the test containment did not end %s%s", gettext("within half a second"), "");
         contain_launch_end(&launch, true, PROBE_KILL_MILLISECONDS);
     }
     contain_launch_close(&launch);
     if (probe->level == CONTAIN_FULL)
-        snprintf(probe->text, sizeof probe->text, "full");
+        snprintf(probe->text, sizeof probe->text, "%s", gettext("full"));
 }

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libintl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@
 static enum status failed(struct message *message, const char *what, const char *where)
 {
     return message_set(message, STATUS_ENVIRONMENT, "cannot %s %s: %s; is the file system full or read-only? Set TMPDIR to another folder",
-                       what, where, strerror(errno));
+                       gettext(what), where, strerror(errno));
 }
 
 static void files_remove(const char *folder)

@@ -3,6 +3,7 @@
  * proportion to a number that the file states. Paths in it are never opened. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libintl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,7 @@ static enum status damaged(const struct reading *reading, size_t at, const char 
 {
     return message_set(reading->message, STATUS_INVALID,
                        "recording %s: damaged at byte %zu: %s; make it again, or take another copy", reading->name, at,
-                       what);
+                       gettext(what));
 }
 
 static enum status no_memory(const struct reading *reading)
@@ -273,11 +274,11 @@ static enum status read_frames(struct reading *reading)
     uint32_t count = event_log_count(recording->log);
     if (status == STATUS_ENDED)
         snprintf(recording->note, sizeof recording->note,
-                 "recording %s: it was cut short at byte %zu; it is shown up to event %u (step %u)", reading->name,
-                 reading->size, count, event_log_steps(recording->log));
+                 gettext("recording %s: it was cut short at byte %zu; it is shown up to event %u (step %u)"),
+                 reading->name, reading->size, count, event_log_steps(recording->log));
     else if (status == STATUS_INVALID)
-        snprintf(recording->note, sizeof recording->note, "%.500s; it is shown up to event %u (step %u)", said.text,
-                 count, event_log_steps(recording->log));
+        snprintf(recording->note, sizeof recording->note, gettext("%.500s; it is shown up to event %u (step %u)"),
+                 said.text, count, event_log_steps(recording->log));
     else if (status)
         return message_set(given, status, "%s", said.text);
     return STATUS_OK;
@@ -287,9 +288,9 @@ static enum status read_start(struct reading *reading)
 {
     if (reading->size < 4 || memcmp(reading->bytes, RECORDING_MAGIC, 4) != 0)
         return message_set(reading->message, STATUS_INVALID,
-                           "recording %s: this is not a recording: it does not start with \"" RECORDING_MAGIC
-                           "\" (byte 0); make one with `lockstep run --record FILE -- PROGRAM`",
-                           reading->name);
+                           "recording %s: this is not a recording: it does not start with \"%s\" (byte 0); make "
+                           "one with `lockstep run --record FILE -- PROGRAM`",
+                           reading->name, RECORDING_MAGIC);
     uint32_t version = reading->size < RECORDING_START ? 0 : recording_get32(reading->bytes + 4);
     if (reading->size >= RECORDING_START && version != RECORDING_VERSION)
         return message_set(reading->message, STATUS_INVALID,

@@ -1,6 +1,7 @@
 /* Schedules as text and as runs of choices. Nothing here knows what is chosen among. */
 #include "history/schedule.h"
 
+#include <libintl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +67,7 @@ static enum status schedule_wrong(struct schedule *schedule, struct message *mes
     return message_set(message, STATUS_INVALID,
                        "schedule: column %zu: %s; a schedule is a list of choices such as 0x40.2.1 (index 0 forty "
                        "times, then 2, then 1)",
-                       (size_t)(at - text) + 1, what);
+                       (size_t)(at - text) + 1, gettext(what));
 }
 
 enum status schedule_parse(const char *text, struct schedule *schedule, struct message *message)
@@ -80,7 +81,7 @@ enum status schedule_parse(const char *text, struct schedule *schedule, struct m
         if (!after)
             return schedule_wrong(schedule, message, text, p,
                                   *p >= '0' && *p <= '9' ? "this index is too large (65535 at most)"
-                                                         : "a number was expected here");
+                                                         : gettext("a number was expected here"));
         p = after;
         if (*p == 'x') {
             p++;
@@ -88,7 +89,7 @@ enum status schedule_parse(const char *text, struct schedule *schedule, struct m
             if (!after || times == 0)
                 return schedule_wrong(schedule, message, text, p,
                                       *p >= '0' && *p <= '9' ? "\"times\" must be from 1 to 1000000000"
-                                                             : "how many times was expected after x");
+                                                             : gettext("how many times was expected after x"));
             p = after;
         }
         enum status status = schedule_add_run(schedule, index, times);
