@@ -309,11 +309,12 @@ static void a_guest_dies_of_any_signal(void **state)
         char argument[8];
         struct hostile_run outcome;
         snprintf(argument, sizeof argument, "%d", number);
-        bool survives = number == SIGCHLD || number == SIGCONT || number == SIGURG || number == SIGWINCH ||
-                        number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+        bool survives = number == SIGCHLD || number == SIGCONT || number == SIGURG || number == SIGWINCH;
+        /* Its parent is of its session, as a shell would be: its group is no orphan, and it stops (setpgid(2)). */
+        bool stops = number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
         struct hostile hostile = {"dies_by", argument, NULL, " failed ", survives ? 9 : ANY, survives ? 0 : number,
                                   false};
-        if (number == SIGSTOP) {
+        if (stops) {
             hostile.verdicts = " deadlock ";
             hostile.signal = ANY;
         }
