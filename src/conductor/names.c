@@ -389,6 +389,13 @@ uint32_t name_object(struct conductor *c, uint32_t task, const struct record_key
     uint32_t id = object_find(c, &own, process);
     if (id)
         return id;
+    if (own.kind == OBJECT_variable && own.space == KEY_PRIVATE) { /* of one part only: the part is the whole */
+        struct record_key whole = own;
+        whole.b = own.b ? 0 : own.size;
+        id = object_find(c, &whole, process);
+        if (id && c->objects[id].key.size == own.size)
+            return id;
+    }
     id = object_add(c, task, &own, process, text);
     if (id)
         object_tell(c, &c->objects[id], 0);
@@ -426,6 +433,19 @@ void name_exec(struct conductor *c, uint32_t process)
 }
 
 /* ---- watched variables ---- */
+/* An array or structure and its first part are at one address and are two objects: the whole has its size in its key. */
+static struct record_key watch_key(const struct source_variable *variable)
+{
+    bool part = variable->is_integer || variable->is_address || variable->is_float;
+    return (struct record_key){.a = variable->address,
+                               .b = part ? 0 : variable->size,
+                               .address = variable->address,
+                               .size = variable->size <= UINT16_MAX ? (uint16_t)variable->size : 0,
+                               .kind = OBJECT_variable,
+                               .space = KEY_PRIVATE,
+                               .descriptor = -1};
+}
+
 void name_watch(struct conductor *c, uint32_t process)
 {
     if (c->options.watch_count == 0 || !process || !c->processes[process]->alive || !c->processes[process]->observed ||
@@ -458,12 +478,7 @@ void name_watch(struct conductor *c, uint32_t process)
         if (strcmp(safe, watch->last) == 0)
             continue;
         snprintf(watch->last, sizeof watch->last, "%s", safe);
-        struct record_key key = {.a = variable.address,
-                                 .address = variable.address,
-                                 .size = (uint16_t)variable.size,
-                                 .kind = OBJECT_variable,
-                                 .space = KEY_PRIVATE,
-                                 .descriptor = -1};
+        struct record_key key = watch_key(&variable);
         uint32_t task = c->processes[process]->main_task;
         uint32_t object = name_object(c, task, &key, NULL);
         int64_t number = 0;

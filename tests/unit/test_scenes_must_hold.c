@@ -389,6 +389,9 @@ static void mutex_is_exact_under_many_schedules(void **state)
         size_t last = must_find(&run, 0, (struct scenes_wanted){"P1.main", "memory.load", "variable g_num", "done", 0});
         assert_int_equal(scenes_number(&run.steps[last]), 6);
         check_printed(&run, "g_num is 6, and should be 6\n");
+        /* The array is watched as a whole; its first place is still called by its own name. */
+        must_find(&run, 0, (struct scenes_wanted){"P1.T1", "memory.store", "variable prepared[0]", "done", 3});
+        must_find(&run, 0, (struct scenes_wanted){"P1.T2", "memory.store", "variable prepared[1]", "done", 3});
         scenes_run_free(&run);
     }
 }
