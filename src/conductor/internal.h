@@ -47,6 +47,7 @@ struct guest_process {
     uint32_t main_task;
     uint32_t tasks_born;
     bool alive, zombie, stopped, observed, helper, exec_unobserved;
+    uint8_t forked;         /* it runs on in its parent's program, from fork (1) or vfork (2) on; else 0 */
     uint64_t program;       /* the file that it ran when it asked for exec */
     bool blind;             /* its memory or map cannot be read */
     uint32_t image;         /* number of the program image, for places */

@@ -34,6 +34,7 @@ static uint32_t hello(struct conductor *c, const struct record *record)
                 conductor_tell(c, &(struct event){.kind = EVENT_TASK_ENDED, .task = id});
             }
         name_exec(c, known);
+        c->processes[known]->forked = 0;
         c->processes[known]->helper = (record->flags & RECORD_HELPER) != 0;
         c->tasks[speaker].tid = record->tid;
         c->tasks[speaker].frame = 0;
@@ -52,8 +53,11 @@ static uint32_t hello(struct conductor *c, const struct record *record)
     if (id == 0)
         return 0;
     guest_task_add(c, id, record->slot, record->tid, true);
-    if (parent && !record->argument[1])
+    if (parent && !record->argument[1]) {
+        bool vfork = c->granted && c->tasks[c->granted].operation == OPERATION_process_vfork;
+        c->processes[id]->forked = vfork ? 2 : 1;
         name_fork(c, parent, id);
+    }
     name_watch(c, id);
     return id;
 }
@@ -197,6 +201,9 @@ static void unseen_child(struct conductor *c, uint32_t id, const struct record *
 static void got_details(struct conductor *c, uint32_t id, const struct record *record, struct event *event)
 {
     switch (record->operation) {
+    case OPERATION_process_start:
+        event->argument[0] = c->processes[c->tasks[id].process]->forked;
+        break;
     case OPERATION_thread_create:
         if (record->outcome != OUTCOME_done)
             slot_unused(c, id);

@@ -69,6 +69,10 @@ static void tell_value(const struct world *world, const struct event *event, con
     case OPERATION_process_wait:
         tell_process(world, event->value, out);
         break;
+    case OPERATION_process_start:
+        if (event->argument[0])
+            tell_number(out, event->value);
+        break;
     case OPERATION_semaphore_init:
         tell_number(out, asked->argument[0]);
         break;

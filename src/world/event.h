@@ -58,6 +58,7 @@ enum verdict { VERDICT_none, VERDICT_finished, VERDICT_failed, VERDICT_deadlock,
  *   semaphore.wait/trywait/timedwait/post  GOT: argument[0] = count afterwards as the kernel's object says (sem_getvalue); value = 0 or -1
  *   barrier.init    ASKED: argument[0] = number of tasks
  *   process.fork    GOT: value = child's process id (world id; 0 on error); other = child's main task
+ *   process.start   GOT: argument[0] = 1 in a child of fork, 2 of vfork, where value = 0 is what that call returns; else 0
  *   process.exit    ASKED: argument[0] = exit status
  *   process.wait    ASKED: argument[0] = pid argument, argument[1] = options. GOT: value = world id of the child reaped (0 none), argument[1] = wait status
  *   process.exec    ASKED: payload = path

@@ -167,6 +167,9 @@ static void put_place_holder(struct world_writer *writer, const struct scene_of 
     case 'M':
         put_value(writer, of, of->event->argument[2]);
         break;
+    case 'K':
+        world_words_put(writer, of->event->value == 1 ? "%lld byte" : "%lld bytes", (long long)of->event->value);
+        break;
     case 'A':
         world_words_put(writer, "%lld", (long long)of->task->view.argument[0]);
         break;
@@ -318,9 +321,11 @@ static struct world_pair say_done(const struct scene_of *of)
         if (event->value == -1)
             return PAIR("{T} is the last to arrive at {O}: all may go on.", "{T} 最后一个到达 {O}：大家都可以继续了。");
         break;
-    case OPERATION_process_fork:
-        if (event->value == 0)
-            return PAIR("{T} begins as the child: fork gives it 0.", "{T} 作为子进程开始：fork 返回 0。");
+    case OPERATION_process_start:
+        if (event->argument[0] == 1)
+            return PAIR("{T} begins to run: fork returned 0 in {U}.", "{T} 开始运行：在 {U} 中，fork 返回 0。");
+        if (event->argument[0] == 2)
+            return PAIR("{T} begins to run: vfork returned 0 in {U}.", "{T} 开始运行：在 {U} 中，vfork 返回 0。");
         break;
     case OPERATION_process_wait:
         if (event->value == 0)

@@ -393,6 +393,8 @@ static void values_are_those_of_the_operation(void **state)
         {OPERATION_memory_store, 1, 0, 0, 8, "\"NULL\"", RECORD_OPAQUE, "main stores NULL to g_num."},
         {OPERATION_memory_load, 1, 0, 0x3FB999999999999A, 8, "\"0.1\"", RECORD_FLOAT, "main loads 0.1 from g_num."},
         {OPERATION_memory_store, 1, 0, (int32_t)0xBF000000u, 4, "\"-0.5\"", RECORD_FLOAT, "main stores -0.5 to g_num."},
+        {OPERATION_process_start, 0, 0, 0, 1, "0", 0, "main begins to run: fork returned 0 in P1."},
+        {OPERATION_process_start, 0, 0, 0, 0, "null", 0, "main begins to run."},
     };
     int count = sizeof cases / sizeof *cases;
     for (int i = 0; i < count; i++) {

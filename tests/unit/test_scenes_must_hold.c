@@ -241,6 +241,11 @@ static void fork_tree_has_four_processes_in_the_right_tree(void **state)
     assert_int_equal(made, 3);
     assert_string_equal(by_first, "P2P3");
     assert_string_equal(by_others, "P4");
+    for (const char *const *task = (const char *const[]){"P2.main", "P3.main", "P4.main", NULL}; *task; task++) {
+        size_t born = must_find(&run, 0, (struct scenes_wanted){.task = *task, .operation = "process.start"});
+        assert_int_equal(scenes_number(&run.steps[born]), 0); /* what fork gives the child */
+    }
+    assert_true(json_is_null(run.steps[0].value)); /* the first of all is nobody's fork */
     for (const char *const *process = (const char *const[]){"P1", "P2", "P3", "P4", NULL}; *process; process++)
         assert_int_equal(exit_of(&run, *process), 0);
     assert_int_equal(json_object_size(json_object_get(run.end, "exit")), 4);
