@@ -172,7 +172,8 @@ SHIM_EXPORT int close(int descriptor)
         return -1;
     }
     struct step step;
-    if (!step_begin(&step, OPERATION_file_close))
+    /* What is not open cannot be closed: nobody could notice, and loops over all numbers are common. */
+    if (descriptor_flags(descriptor) < 0 || !step_begin(&step, OPERATION_file_close))
         return REAL(close)(descriptor);
     step_descriptor(&step, descriptor, &descriptor_closes);
     step.record.flags &= ~(uint32_t)RECORD_NONBLOCKING;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,15 +63,24 @@ void guest_run_native(const char *program, struct guest_result *result)
         execl(program, program, (char *)NULL);
         _exit(127);
     }
-    close(slave);
     if (write(master, "\004", 1) != 1)
         abort();
+    /* Our own descriptor of the slave stays open until all is read: a hang-up could overtake the last bytes. */
+    fcntl(master, F_SETFL, O_NONBLOCK);
     char bytes[4096];
-    ssize_t got;
-    while ((got = read(master, bytes, sizeof bytes)) > 0 || (got < 0 && errno == EINTR))
-        if (got > 0)
+    for (bool ended = false;;) {
+        ssize_t got = read(master, bytes, sizeof bytes);
+        if (got > 0) {
             collect(result, bytes, (size_t)got);
-    waitpid(child, &result->status, 0);
+            continue;
+        }
+        if (ended)
+            break;
+        struct pollfd more = {.fd = master, .events = POLLIN};
+        poll(&more, 1, 5);
+        ended = waitpid(child, &result->status, WNOHANG) == child;
+    }
+    close(slave);
     close(master);
 }
 
