@@ -1,5 +1,5 @@
-/* Hands each event to the exporter, and to a teller of its own whose steps and faults are what a scene's beats wait for.
- * A beat is told after the lines of the step that fired it. */
+/* Hands each event to the exporter, and before that to a teller of its own whose steps and faults are what a scene's
+ * beats wait for: so a beat is told after all lines of the step that fired it, and before what the event brings. */
 #include "app/report.h"
 
 #include <jansson.h>
@@ -137,6 +137,13 @@ static enum status beat_as_text(struct report *report, size_t index, struct mess
     return status ? status : paragraph(report, answer, in_language(report, &beat->ask.because), message);
 }
 
+static enum status export_flush(struct report *report, struct message *message)
+{
+    if (report->json)
+        return export_json_flush(report->json, message);
+    return report->text ? export_text_flush(report->text, message) : STATUS_OK;
+}
+
 /* A step or a fault, as a scene's beats know it. */
 static enum status tell_fact(void *context, const struct tell *tell, struct message *message)
 {
@@ -162,7 +169,7 @@ static enum status tell_fact(void *context, const struct tell *tell, struct mess
     }
     size_t fired[BEATS_AT_ONCE];
     size_t count = scene_matcher_feed(report->matcher, &fact, fired, BEATS_AT_ONCE);
-    enum status status = STATUS_OK;
+    enum status status = count > 0 ? export_flush(report, message) : STATUS_OK;
     for (size_t i = 0; i < count && i < BEATS_AT_ONCE && !status; i++) {
         if (report->json)
             status = beat_as_json(report, tell->step, fired[i], message);
@@ -182,27 +189,25 @@ static enum status export_event(struct report *report, const struct event *event
     return report->text ? export_text_event(report->text, world, event, message) : STATUS_OK;
 }
 
-static enum status export_flush(struct report *report, struct message *message)
+static enum status export_before_end(struct report *report, const struct event *event, const struct world *world,
+                                     struct message *message)
 {
     if (report->json)
-        return export_json_flush(report->json, message);
-    return report->text ? export_text_flush(report->text, message) : STATUS_OK;
+        return export_json_before_end(report->json, world, event, message);
+    return report->text ? export_text_before_end(report->text, world, event, message) : STATUS_OK;
 }
 
 enum status report_event(struct report *report, const struct event *event, const struct world *world,
                          struct message *message)
 {
     enum status status = report->failed;
-    /* With the end the exporter writes its last line; what the last step fired must come before. */
-    if (!status && event->kind == EVENT_END && report->facts) {
-        status = export_flush(report, message);
-        if (!status)
-            status = teller_event(report->facts, world, event, message);
-    }
+    /* With the end the exporter writes its last line; what is found at the end, and the beats of that, come before. */
+    if (!status && event->kind == EVENT_END && report->facts)
+        status = export_before_end(report, event, world, message);
+    if (!status && report->facts)
+        status = teller_event(report->facts, world, event, message);
     if (!status)
         status = export_event(report, event, world, message);
-    if (!status && event->kind != EVENT_END && report->facts)
-        status = teller_event(report->facts, world, event, message);
     report->failed = status;
     return status;
 }
@@ -220,7 +225,7 @@ enum status report_flush(struct report *report, struct message *message)
 
 enum status report_notice(struct report *report, const char *kind, const char *text, struct message *message)
 {
-    if (report->failed)
+    if (report->failed || report_flush(report, message))
         return report->failed;
     if (report->json)
         report->failed = export_json_notice(report->json, kind, text, message);

@@ -346,6 +346,12 @@ enum status export_json_event(struct export_json *json, const struct world *afte
     return teller_event(json->teller, after, event, message);
 }
 
+enum status export_json_before_end(struct export_json *json, const struct world *after, const struct event *event,
+                                   struct message *message)
+{
+    return teller_before_end(json->teller, after, event, message);
+}
+
 enum status export_json_flush(struct export_json *json, struct message *message)
 {
     enum status status = teller_flush(json->teller, message);

@@ -25,6 +25,9 @@ void export_json_free(struct export_json *);
  * the last line with EVENT_END. STATUS_OK; STATUS_IO (message) when writing failed: nothing more is written then;
  * STATUS_MEMORY. */
 enum status export_json_event(struct export_json *, const struct world *after, const struct event *, struct message *);
+/* All but the last line, when something is to be written before that one; EVENT_END is then to be given as well. */
+enum status export_json_before_end(struct export_json *, const struct world *after, const struct event *,
+                                   struct message *);
 /* Writes what is complete and flushes the file: before waiting for a person, and at the end. */
 enum status export_json_flush(struct export_json *, struct message *);
 /* A line of its own: {"v":1,"step":n,"notice":kind,"text":text}, after what is complete. Both texts fit to be shown. */

@@ -390,6 +390,15 @@ static bool keep_asked(struct teller *teller, const struct world *world, const s
     return true;
 }
 
+enum status teller_before_end(struct teller *teller, const struct world *after, const struct event *event,
+                              struct message *message)
+{
+    enum status status = teller_flush(teller, message);
+    if (status)
+        return status;
+    return keep_rest(teller, after, event, false) ? teller_flush(teller, message) : no_memory(message);
+}
+
 static enum status tell_end(struct teller *teller, const struct world *world, struct message *message)
 {
     char *schedule = schedule_text(&teller->schedule);

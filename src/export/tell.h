@@ -87,6 +87,9 @@ void teller_show_helpers(struct teller *, bool show);
  * teller_flush. STATUS_OK, STATUS_MEMORY, or what the function returned. */
 enum status teller_event(struct teller *, const struct world *after, const struct event *, struct message *);
 
+/* Tells all that comes before the last line: to be given EVENT_END first, when something is to be said in between. */
+enum status teller_before_end(struct teller *, const struct world *after, const struct event *, struct message *);
+
 /* Tells what is complete now, before waiting for a person and at the end of a recording that was cut short. */
 enum status teller_flush(struct teller *, struct message *);
 

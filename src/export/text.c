@@ -187,6 +187,12 @@ enum status export_text_event(struct export_text *text, const struct world *afte
     return teller_event(text->teller, after, event, message);
 }
 
+enum status export_text_before_end(struct export_text *text, const struct world *after, const struct event *event,
+                                   struct message *message)
+{
+    return teller_before_end(text->teller, after, event, message);
+}
+
 enum status export_text_flush(struct export_text *text, struct message *message)
 {
     enum status status = teller_flush(text->teller, message);

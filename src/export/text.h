@@ -17,6 +17,9 @@ void export_text_show_helpers(struct export_text *, bool show);
 
 /* As export_json_event: a step's lines are written when the next choice comes; the verdict with EVENT_END. */
 enum status export_text_event(struct export_text *, const struct world *after, const struct event *, struct message *);
+/* As export_json_before_end. */
+enum status export_text_before_end(struct export_text *, const struct world *after, const struct event *,
+                                   struct message *);
 enum status export_text_flush(struct export_text *, struct message *);
 /* A sentence of its own (fit to be shown), after what is complete; a scene's narration, for one. */
 enum status export_text_say(struct export_text *, const char *text, struct message *);
