@@ -144,7 +144,8 @@ static void text_end(struct export_text *text, const struct tell *tell)
     if (text->chinese)
         fprintf(text->out, "结论：%s，共 %u 步", chinese[verdict], tell->step);
     else
-        fprintf(text->out, "verdict: %s after %u steps", tell_verdict_name(verdict), tell->step);
+        fprintf(text->out, "verdict: %s after %u step%s", tell_verdict_name(verdict), tell->step,
+                tell->step == 1 ? "" : "s");
     if (tell->schedule[0])
         fprintf(text->out, text->chinese ? "，调度 %s" : ", schedule %s", tell->schedule);
     putc('\n', text->out);
