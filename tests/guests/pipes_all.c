@@ -155,7 +155,7 @@ static void children(void)
 static void fifo(void)
 {
     char path[64];
-    snprintf(path, sizeof path, "/tmp/pipes_all.%d", (int)getpid());
+    snprintf(path, sizeof path, "pipes_all.%d", (int)getpid()); /* in a folder of this run alone */
     unlink(path);
     say("mkfifo", mkfifo(path, 0600));
     int early = open(path, O_WRONLY | O_NONBLOCK);

@@ -163,7 +163,7 @@ static void local(void)
     struct sockaddr_un place = {.sun_family = AF_UNIX};
     pthread_t threads[4];
     int server = socket(AF_UNIX, SOCK_STREAM, 0);
-    snprintf(place.sun_path, sizeof place.sun_path, "/tmp/sockets_all.%d", (int)getpid());
+    snprintf(place.sun_path, sizeof place.sun_path, "sockets_all.%d", (int)getpid()); /* a folder of this run alone */
     unlink(place.sun_path);
     say("bind", bind(server, (struct sockaddr *)&place, sizeof place));
     say("listen", listen(server, 0));

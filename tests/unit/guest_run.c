@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pty.h>
 #include <stdbool.h>
@@ -52,15 +53,21 @@ void guest_run_native(const char *program, struct guest_result *result)
     raw.c_oflag &= ~(tcflag_t)OPOST;
     raw.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(slave, TCSANOW, &raw);
+    /* In a folder of its own: two runs on one machine have nothing in common. */
+    char folder[] = "/tmp/lockstep-guest-XXXXXX", whole[PATH_MAX];
+    if (!mkdtemp(folder) || !realpath(program, whole))
+        abort();
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
+        if (chdir(folder) != 0)
+            _exit(126);
         setsid();
         dup2(slave, 0);
         dup2(slave, 1);
         dup2(slave, 2);
         closefrom(3);
-        execl(program, program, (char *)NULL);
+        execl(whole, program, (char *)NULL);
         _exit(127);
     }
     if (write(master, "\004", 1) != 1)
@@ -82,6 +89,7 @@ void guest_run_native(const char *program, struct guest_result *result)
     }
     close(slave);
     close(master);
+    rmdir(folder);
 }
 
 static void mix(uint64_t *hash, const void *bytes, size_t count)
@@ -121,6 +129,7 @@ void guest_run_held(const char *program, struct conductor_options options, struc
     options.arguments = arguments;
     options.preload = guest_shim();
     options.input = -1;
+    options.fresh_working_folder = true;
     options.listener = listen_to;
     options.context = result;
     if (options.cpus == 0)
