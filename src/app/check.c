@@ -9,7 +9,7 @@
 #include "app/commands.h"
 #include "app/say.h"
 #include "app/scenes.h"
-#include "app/text.h"
+#include "base/text.h"
 #include "export/tell.h"
 
 enum {

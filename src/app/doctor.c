@@ -13,7 +13,7 @@
 #include "app/language.h"
 #include "app/paths.h"
 #include "app/say.h"
-#include "app/text.h"
+#include "base/text.h"
 #include "base/escape.h"
 #include "conductor/contain.h"
 #include "scene/scene_list.h"

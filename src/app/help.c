@@ -4,7 +4,7 @@
 
 #include "app/commands.h"
 #include "app/say.h"
-#include "app/text.h"
+#include "base/text.h"
 #include "base/escape.h"
 
 enum { HELP_COLUMN = 28 };

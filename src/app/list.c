@@ -9,7 +9,7 @@
 #include "app/language.h"
 #include "app/say.h"
 #include "app/scenes.h"
-#include "app/text.h"
+#include "base/text.h"
 #include "base/escape.h"
 #include "scene/scene_list.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "app/nearest.h"
-#include "app/text.h"
+#include "base/text.h"
 #include "base/escape.h"
 #include "conductor/policy.h"
 #include "export/tell.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/text.h"
+#include "base/text.h"
 
 #define PRELOAD "liblockstep_preload.so"
 

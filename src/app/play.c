@@ -3,7 +3,7 @@
 #include "app/language.h"
 #include "app/say.h"
 #include "app/scenes.h"
-#include "app/text.h"
+#include "base/text.h"
 
 /* A command line that changes the order of things may well leave beats out; then nothing is wrong with the scene. */
 static bool is_default(const struct options *options)

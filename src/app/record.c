@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "app/say.h"
-#include "app/text.h"
+#include "base/text.h"
 #include "source/source.h"
 
 struct record {

@@ -9,7 +9,7 @@
 #include "app/report.h"
 #include "app/say.h"
 #include "app/scenes.h"
-#include "app/text.h"
+#include "base/text.h"
 #include "base/escape.h"
 #include "export/tell.h"
 #include "history/recording.h"

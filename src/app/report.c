@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/text.h"
+#include "base/text.h"
 #include "export/json.h"
 #include "export/tell.h"
 #include "export/text.h"

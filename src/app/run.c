@@ -3,7 +3,7 @@
 #include "app/commands.h"
 #include "app/say.h"
 #include "app/session.h"
-#include "app/text.h"
+#include "base/text.h"
 
 int run_command(const struct options *options)
 {

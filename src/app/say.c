@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/text.h"
+#include "base/text.h"
 #include "base/escape.h"
 
 void say(const char *format, ...)

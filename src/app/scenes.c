@@ -8,7 +8,7 @@
 
 #include "app/nearest.h"
 #include "app/say.h"
-#include "app/text.h"
+#include "base/text.h"
 #include "base/escape.h"
 #include "scene/scene_build.h"
 #include "scene/scene_list.h"

@@ -14,7 +14,7 @@
 #include "app/record.h"
 #include "app/report.h"
 #include "app/say.h"
-#include "app/text.h"
+#include "base/text.h"
 #include "export/tell.h"
 
 struct session {
