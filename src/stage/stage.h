@@ -41,6 +41,9 @@ size_t stage_layout(const struct stage_frame *, int columns, int rows, struct st
 int stage_foot_rows(const struct stage_frame *, int columns, int rows);
 void stage_foot_draw(const struct stage_frame *, const struct pane *);
 void stage_bar_draw(const struct stage_frame *, const struct pane *);
+/* Smaller than the least size; and the words for that. */
+bool stage_is_small(const struct canvas *);
+void stage_small_draw(const struct pane *whole);
 void stage_list_draw(const struct stage_list *, const struct pane *whole);
 /* Heading of a pane: rule, title, rule. */
 void stage_heading(const struct pane *, const char *title, bool focus);
