@@ -105,36 +105,29 @@ static enum status beat_as_json(struct report *report, uint32_t step, size_t ind
     return STATUS_OK;
 }
 
-/* One paragraph; `before` its first line stands what it is. */
-static enum status paragraph(struct report *report, const char *before, const char *text, struct message *message)
+/* In the language of the run; nothing for a text that the scene does not have. */
+static enum status say_text(struct report *report, const char *before, const struct scene_text *text,
+                            struct message *message)
 {
-    enum status status = STATUS_OK;
-    while (text && *text && !status) {
-        char line[1200];
-        int length = (int)strcspn(text, "\n");
-        snprintf(line, sizeof line, "%s%.*s", before, length, text);
-        status = export_text_say(report->text, line, message);
-        text += length + (text[length] == '\n');
-        before = "   ";
-    }
-    return status;
+    const char *say = in_language(report, text);
+    return say && *say ? export_text_say(report->text, before, say, message) : STATUS_OK;
 }
 
 static enum status beat_as_text(struct report *report, size_t index, struct message *message)
 {
     const struct scene_beat *beat = &report->options.scene->beats[index];
-    enum status status = paragraph(report, "** ", in_language(report, &beat->say), message);
+    enum status status = say_text(report, "** ", &beat->say, message);
     if (status || beat->ask.choice_count == 0)
         return status;
-    status = paragraph(report, "?? ", in_language(report, &beat->ask.question), message);
+    status = say_text(report, "?? ", &beat->ask.question, message);
     for (size_t i = 0; i < beat->ask.choice_count && !status; i++) {
         char before[32];
         snprintf(before, sizeof before, "   %zu) ", i + 1);
-        status = paragraph(report, before, in_language(report, &beat->ask.choices[i]), message);
+        status = say_text(report, before, &beat->ask.choices[i], message);
     }
     char answer[64];
     snprintf(answer, sizeof answer, _("   answer %u: "), beat->ask.answer);
-    return status ? status : paragraph(report, answer, in_language(report, &beat->ask.because), message);
+    return status ? status : say_text(report, answer, &beat->ask.because, message);
 }
 
 static enum status export_flush(struct report *report, struct message *message)
@@ -230,7 +223,7 @@ enum status report_notice(struct report *report, const char *kind, const char *t
     if (report->json)
         report->failed = export_json_notice(report->json, kind, text, message);
     else if (report->text)
-        report->failed = export_text_say(report->text, text, message);
+        report->failed = export_text_say(report->text, "", text, message);
     return report->failed;
 }
 

@@ -3,6 +3,7 @@
 #include "export/text.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #define TEXT_INDENT "       "
 #define TEXT_SOURCE_COLUMN 58
+#define TEXT_COLUMNS 80
 
 struct export_text {
     FILE *out;
@@ -57,6 +59,73 @@ static enum status written(struct export_text *text, struct message *message)
     return message_set(message, STATUS_IO, "writing the run as text failed: %s", strerror(errno ? errno : EIO));
 }
 
+/* ---- sentences ---- */
+
+static size_t character_length(const char *at)
+{
+    size_t length = 1;
+    while (((unsigned char)at[length] & 0xC0) == 0x80)
+        length++;
+    return length;
+}
+
+static bool is_one_of(const char *at, const char *const *list)
+{
+    for (; *list; list++)
+        if (strncmp(at, *list, strlen(*list)) == 0)
+            return true;
+    return false;
+}
+
+/* Whether a line may end before `next`: at a blank, and beside a wide character unless punctuation would then begin a
+ * line that belongs to the one before, or end one that belongs to the next. */
+static bool may_break(const char *previous, const char *next)
+{
+    static const char *const never_first[] = {"，", "。", "、", "；", "：", "？", "！", "）", "》",
+                                              "」", "』", "”",  "’",  "…",  ",",  ".",  ";",  ":",
+                                              "?",  "!",  ")",  "]",  "}",  "%",  NULL};
+    static const char *const never_last[] = {"（", "《", "「", "『", "“", "‘", "(", "[", "{", NULL};
+    if (*previous == ' ' || *next == ' ')
+        return *previous != ' ';
+    size_t before = escape_columns(previous, character_length(previous));
+    size_t after = escape_columns(next, character_length(next));
+    return after > 0 && (before > 1 || after > 1) && !is_one_of(next, never_first) && !is_one_of(previous, never_last);
+}
+
+/* How many bytes of `say` are to be its first line: what fits into `room` columns, or the first word if that does not. */
+static size_t line_length(const char *say, size_t room)
+{
+    size_t fits = 0, columns = 0;
+    const char *previous = say;
+    for (const char *at = say; *at && *at != '\n'; at += character_length(at)) {
+        if (at > say && may_break(previous, at) && (columns <= room || fits == 0))
+            fits = (size_t)(at - say);
+        columns += escape_columns(at, character_length(at));
+        if (columns > room && fits > 0 && *at != ' ')
+            return fits;
+        previous = at;
+    }
+    return strcspn(say, "\n");
+}
+
+/* A sentence, or several on lines of their own, with `before` in front of it and all further lines below its beginning. */
+static void text_sentence(struct export_text *text, const char *before, const char *say)
+{
+    size_t indent = strlen(TEXT_INDENT) + escape_columns(before, strlen(before));
+    fprintf(text->out, TEXT_INDENT "%s", before);
+    for (bool more = true; more;) {
+        size_t length = line_length(say, indent < TEXT_COLUMNS ? TEXT_COLUMNS - indent : 1);
+        fprintf(text->out, "%.*s\n", (int)length, say);
+        say += length;
+        say += *say == '\n' ? 1 : strspn(say, " ");
+        more = *say != 0;
+        if (more && *say != '\n')
+            fprintf(text->out, "%*s", (int)indent, "");
+    }
+}
+
+/* ---- what is told ---- */
+
 /* "  14  P1.T2    mutex.lock mutex A -> blocked            deadlock.c:37" */
 static void text_step(struct export_text *text, const struct tell *tell)
 {
@@ -80,7 +149,7 @@ static void text_step(struct export_text *text, const struct tell *tell)
                 tell->source);
     putc('\n', text->out);
     if (tell->say[0])
-        fprintf(text->out, TEXT_INDENT "%s\n", tell->say);
+        text_sentence(text, "", tell->say);
     for (size_t i = 0; i < tell->watch_count; i++) {
         const struct tell_watch *watch = &tell->watches[i];
         if (watch->is_number && !watch->text[0])
@@ -118,11 +187,43 @@ static bool text_output(struct export_text *text, const struct tell *tell)
     return true;
 }
 
+/* The signal by which the process has stopped itself: the step that sends it is not over. 0: not known. */
+static int stopped_itself_by(const struct world *world, uint32_t process)
+{
+    for (uint32_t id = 1; id <= world_task_count(world); id++) {
+        const struct world_task *task = world_task(world, id);
+        bool sends = task->process == process && task->operation == OPERATION_signal_send && !task->held;
+        if (!sends || (task->argument[1] && task->argument[1] != process))
+            continue;
+        int number = (int)task->argument[0];
+        if (number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU)
+            return number;
+    }
+    return 0;
+}
+
+static void text_stopped(struct export_text *text, const struct world *world, const struct world_process *process)
+{
+    int number = stopped_itself_by(world, process->id);
+    bool for_ever = world_verdict(world) == VERDICT_deadlock;
+    char by[32] = "";
+    if (number)
+        snprintf(by, sizeof by, text->chinese ? "被 SIG%s " : " by SIG%s", sigabbrev_np(number));
+    if (text->chinese)
+        fprintf(text->out, "%s：尚未结束，它%s暂停了%s\n", process->name, number ? by : "被",
+                for_ever ? "，没有人会让它继续" : "");
+    else
+        fprintf(text->out, "%s has not ended: it is stopped%s%s\n", process->name, by,
+                for_ever ? ", and nobody is left to continue it" : "");
+}
+
 static void text_exits(struct export_text *text, const struct world *world)
 {
     for (uint32_t id = 1; id <= world_process_count(world); id++) {
         const struct world_process *process = world_process(world, id);
-        if (process->state != STATE_zombie && process->state != STATE_terminated) {
+        if (process->state == STATE_stopped) {
+            text_stopped(text, world, process);
+        } else if (process->state != STATE_zombie && process->state != STATE_terminated) {
             fprintf(text->out, text->chinese ? "%s：尚未结束\n" : "%s has not ended\n", process->name);
         } else if (WIFSIGNALED(process->status)) {
             const char *name = sigabbrev_np(WTERMSIG(process->status));
@@ -154,6 +255,7 @@ static void text_end(struct export_text *text, const struct tell *tell)
 static enum status text_tell(void *context, const struct tell *tell, struct message *message)
 {
     struct export_text *text = context;
+    char before[80];
     errno = 0;
     switch (tell->kind) {
     case TELL_STEP:
@@ -164,15 +266,16 @@ static enum status text_tell(void *context, const struct tell *tell, struct mess
             return message_set(message, STATUS_MEMORY, "out of memory while writing the run as text");
         break;
     case TELL_NOTICE:
-        fprintf(text->out, TEXT_INDENT "[%s] %s%s%s\n", tell->notice, tell->task[0] ? tell->task : tell->process,
-                tell->task[0] || tell->process[0] ? ": " : "", tell->say);
+        snprintf(before, sizeof before, "[%s] %s%s", tell->notice, tell->task[0] ? tell->task : tell->process,
+                 tell->task[0] || tell->process[0] ? ": " : "");
+        text_sentence(text, before, tell->say);
         break;
     case TELL_FACT:
-        fprintf(text->out, TEXT_INDENT "%s\n", tell->say);
+        text_sentence(text, "", tell->say);
         break;
     case TELL_FAULT:
-        fprintf(text->out, text->chinese ? TEXT_INDENT "错误（%s）：%s\n" : TEXT_INDENT "fault (%s): %s\n",
-                tell->notice, tell->say);
+        snprintf(before, sizeof before, text->chinese ? "错误（%s）：" : "fault (%s): ", tell->notice);
+        text_sentence(text, before, tell->say);
         break;
     case TELL_END:
         text_end(text, tell);
@@ -202,10 +305,10 @@ enum status export_text_flush(struct export_text *text, struct message *message)
     return status ? status : written(text, message);
 }
 
-enum status export_text_say(struct export_text *text, const char *say, struct message *message)
+enum status export_text_say(struct export_text *text, const char *before, const char *say, struct message *message)
 {
     enum status status = teller_flush(text->teller, message);
     errno = 0;
-    fprintf(text->out, TEXT_INDENT "%s\n", say);
+    text_sentence(text, before, say);
     return status ? status : written(text, message);
 }

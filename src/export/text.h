@@ -1,4 +1,4 @@
-/* A run as lines of text for people (--plain). */
+/* A run as lines of text for people (--plain): a step is one line, however long; sentences are cut at 80 columns. */
 #ifndef LOCKSTEP_EXPORT_TEXT_H
 #define LOCKSTEP_EXPORT_TEXT_H
 
@@ -21,7 +21,8 @@ enum status export_text_event(struct export_text *, const struct world *after, c
 enum status export_text_before_end(struct export_text *, const struct world *after, const struct event *,
                                    struct message *);
 enum status export_text_flush(struct export_text *, struct message *);
-/* A sentence of its own (fit to be shown), after what is complete; a scene's narration, for one. */
-enum status export_text_say(struct export_text *, const char *text, struct message *);
+/* A sentence of its own (fit to be shown), after what is complete; a scene's narration, for one. `before` stands in front
+ * of it ("** "; "" for nothing), what does not fit into 80 columns and what follows a newline below its beginning. */
+enum status export_text_say(struct export_text *, const char *before, const char *say, struct message *);
 
 #endif
