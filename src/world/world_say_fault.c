@@ -35,6 +35,16 @@ static bool is_ring(const struct world *world, const struct world_fault *fault)
     return fault->task_count > 1;
 }
 
+/* Who is stopped could go on, and what waits for it too, if somebody sent SIGCONT. */
+static void put_stopped(struct world_writer *writer, const struct world *world, int zh)
+{
+    for (uint32_t p = world->first_process; p; p = process_at(world, p)->next)
+        if (process_at(world, p)->stopped)
+            world_words_put(writer,
+                            zh ? "%s 被暂停，没有人会让它继续。" : " %s is stopped, and nobody is left to continue it.",
+                            process_at(world, p)->view.name);
+}
+
 static void say_deadlock(struct world_writer *writer, const struct world *world, const struct world_fault *fault,
                          int zh)
 {
@@ -45,6 +55,7 @@ static void say_deadlock(struct world_writer *writer, const struct world *world,
                         zh                       ? " 永远等下去，没有人能让它们继续。"
                         : fault->task_count == 1 ? " waits for ever; nobody is left to let it go on."
                                                  : " wait for ever; nobody is left to let them go on.");
+        put_stopped(writer, world, zh);
         return;
     }
     world_words_put(writer, "%s", zh ? "死锁：" : "Deadlock: ");
