@@ -6,10 +6,14 @@
 #include <limits.h>
 #include <poll.h>
 #include <pty.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -41,13 +45,91 @@ static void collect(struct guest_result *result, const void *bytes, size_t count
     larger[result->length] = 0;
 }
 
-void guest_run_native(const char *program, struct guest_result *result)
+/* ---- natively ---- */
+
+/* The guest's side of the fork: a group of its own, in the foreground, with nothing inherited but the terminal. */
+static void native_exec(const char *program, const char *argument, const char *name, int slave)
+{
+    setpgid(0, 0);
+    tcsetpgrp(slave, getpid());
+    dup2(slave, 0);
+    dup2(slave, 1);
+    dup2(slave, 2);
+    closefrom(3);
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    for (int number = 1; number < NSIG; number++)
+        sigaction(number, &standard, NULL);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execl(program, name, argument, (char *)NULL);
+    _exit(127);
+}
+
+/* The session's leader does what a shell does for a job: it puts the guest into the foreground, waits until it ends or
+ * stops, and tells that on `report`. The guest's orphans come to it, so that all has been printed when it exits. */
+static void native_lead(const char *program, const char *argument, const char *name, int slave, int report)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    sigset_t all;
+    sigfillset(&all); /* SIGTTOU above all: tcsetpgrp() from the background */
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    /* An ignored SIGCHLD, which may be inherited, would take away what we wait for. */
+    signal(SIGCHLD, SIG_DFL);
+    if (setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) != 0)
+        _exit(126);
+    pid_t guest = fork();
+    if (guest == 0)
+        native_exec(program, argument, name, slave);
+    setpgid(guest, guest); /* both do it, whoever is first */
+    tcsetpgrp(slave, guest);
+    int status;
+    for (pid_t who; (who = waitpid(-1, &status, WUNTRACED)) > 0;) {
+        if (WIFSTOPPED(status))
+            kill(who, SIGKILL);
+        if (who == guest && write(report, &status, sizeof status) != (ssize_t)sizeof status)
+            _exit(126);
+        if (who == guest)
+            guest = 0;
+    }
+    _exit(0);
+}
+
+/* All that is printed until the leader has exited. What has been written to a slave is there for the master's next read,
+ * and our own descriptor of the slave stays open until then: a hang-up could overtake the last bytes. */
+static void native_collect(struct guest_result *result, int master, int report)
+{
+    char bytes[4096];
+    struct pollfd entries[] = {{.fd = master, .events = POLLIN}, {.fd = report, .events = POLLIN}};
+    bool known = false;
+    for (bool ended = false;;) {
+        ssize_t got = read(master, bytes, sizeof bytes);
+        if (got > 0) {
+            collect(result, bytes, (size_t)got);
+            continue;
+        }
+        if (ended)
+            break;
+        poll(entries, 2, -1);
+        if (!entries[1].revents)
+            continue;
+        got = read(report, &result->status, sizeof result->status);
+        known |= got == (ssize_t)sizeof result->status;
+        ended = got == 0;
+    }
+    if (!known)
+        abort();
+}
+
+void guest_run_native(const char *program, const char *argument, struct guest_result *result)
 {
     *result = (struct guest_result){0};
     collect(result, "", 0);
     struct termios raw;
-    int master, slave;
-    if (openpty(&master, &slave, NULL, NULL, NULL) != 0)
+    int master, slave, report[2];
+    if (openpty(&master, &slave, NULL, NULL, NULL) != 0 || pipe2(report, O_CLOEXEC) != 0)
         abort();
     tcgetattr(slave, &raw);
     raw.c_oflag &= ~(tcflag_t)OPOST;
@@ -58,39 +140,27 @@ void guest_run_native(const char *program, struct guest_result *result)
     if (!mkdtemp(folder) || !realpath(program, whole))
         abort();
     fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
+    pid_t leader = fork();
+    if (leader == 0) {
+        close(master);
+        close(report[0]);
         if (chdir(folder) != 0)
             _exit(126);
-        setsid();
-        dup2(slave, 0);
-        dup2(slave, 1);
-        dup2(slave, 2);
-        closefrom(3);
-        execl(whole, program, (char *)NULL);
-        _exit(127);
+        native_lead(whole, argument, program, slave, report[1]);
     }
-    if (write(master, "\004", 1) != 1)
+    close(report[1]);
+    if (leader < 0 || write(master, "\004", 1) != 1)
         abort();
-    /* Our own descriptor of the slave stays open until all is read: a hang-up could overtake the last bytes. */
     fcntl(master, F_SETFL, O_NONBLOCK);
-    char bytes[4096];
-    for (bool ended = false;;) {
-        ssize_t got = read(master, bytes, sizeof bytes);
-        if (got > 0) {
-            collect(result, bytes, (size_t)got);
-            continue;
-        }
-        if (ended)
-            break;
-        struct pollfd more = {.fd = master, .events = POLLIN};
-        poll(&more, 1, 5);
-        ended = waitpid(child, &result->status, WNOHANG) == child;
-    }
+    native_collect(result, master, report[0]);
+    waitpid(leader, NULL, 0);
+    close(report[0]);
     close(slave);
     close(master);
     rmdir(folder);
 }
+
+/* ---- under the conductor ---- */
 
 static void mix(uint64_t *hash, const void *bytes, size_t count)
 {

@@ -60,7 +60,7 @@ static unsigned check_guest(const char *name)
     char program[4096];
     snprintf(program, sizeof program, "%s/tests/guests/%s", guest_build(), name);
     struct guest_result native;
-    guest_run_native(program, &native);
+    guest_run_native(program, NULL, &native);
     unsigned bad = 0;
     for (size_t i = 0; i < sizeof policies / sizeof *policies; i++)
         bad += check_run(name, program, &native,
