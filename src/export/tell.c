@@ -382,11 +382,16 @@ static bool keep_asked(struct teller *teller, const struct world *world, const s
         return true;
     if (!grow(&teller->asked, &teller->asked_count, (size_t)event->task + 1, sizeof *teller->asked))
         return false;
-    teller->asked[event->task] = (struct tell_asked){.operation = event->operation,
-                                                     .object = event->object,
-                                                     .place = event->place,
-                                                     .other = event->other,
-                                                     .argument = {event->argument[0], event->argument[1]}};
+    struct tell_asked *asked = &teller->asked[event->task], before = *asked;
+    bool nests = before.operation == OPERATION_signal_deliver || before.operation == OPERATION_once_run;
+    *asked = (struct tell_asked){.operation = event->operation,
+                                 .object = event->object,
+                                 .place = event->place,
+                                 .other = event->other,
+                                 .argument = {event->argument[0], event->argument[1]},
+                                 .outer_operation = nests ? before.operation : before.outer_operation,
+                                 .outer_object = nests ? before.object : before.outer_object,
+                                 .outer_place = nests ? before.place : before.outer_place};
     return true;
 }
 

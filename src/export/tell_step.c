@@ -126,6 +126,13 @@ static void tell_source(const struct world *world, uint32_t id, struct tell *out
 void tell_step_make(const struct world *after, const struct event *event, uint32_t task, const struct tell_asked *asked,
                     int chinese, struct tell *out)
 {
+    /* A handler's and an initialiser's own steps ask in between: what was asked last is then not what ends here. */
+    struct tell_asked outer = {.object = asked->outer_object, .place = asked->outer_place};
+    if (event->operation && asked->operation && asked->operation != event->operation) {
+        if (asked->outer_operation != event->operation)
+            outer = (struct tell_asked){0};
+        asked = &outer;
+    }
     *out = (struct tell){.kind = TELL_STEP,
                          .step = world_step_number(after),
                          .operation = event->operation ? event->operation : asked->operation,

@@ -8,6 +8,7 @@
 struct tell_asked {
     uint32_t operation, object, place, other;
     int64_t argument[2];
+    uint32_t outer_operation, outer_object, outer_place; /* the handler or initialiser in whose midst it asked */
 };
 
 /* Fills `out` from the event that ended the step of `task` and the world after it; states, enabled and watches are left

@@ -335,6 +335,9 @@ static struct world_pair say_done(const struct scene_of *of)
             return PAIR("{T} learns that its child {P} is stopped.", "{T} 得知子进程 {P} 已暂停。");
         if (WIFCONTINUED((int)event->argument[1]))
             return PAIR("{T} learns that its child {P} goes on.", "{T} 得知子进程 {P} 已继续。");
+        if (of->task->view.argument[1] & WNOWAIT)
+            return PAIR("{T} learns that its child {P} has ended, and does not collect it.",
+                        "{T} 得知子进程 {P} 已结束，但没有回收它。");
         break;
     case OPERATION_signal_action:
         if (of->task->view.argument[1] == 1)
