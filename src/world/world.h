@@ -58,6 +58,9 @@ const struct world_task *world_task(const struct world *, uint32_t id); /* NULL:
 bool world_task_enabled(const struct world *, uint32_t id);
 /* Enabled tasks in the order of names (process number, main first, then T1, T2 ...). Returns the number; fills at most `max`. */
 size_t world_enabled(const struct world *, uint32_t *tasks, size_t max);
+/* The task that the asked operation is about: the one to be joined, cancelled or signalled, the main task of the child
+ * waited for by its number, or of the process that a signal goes to. 0: none, or any child. */
+uint32_t world_task_target(const struct world *, uint32_t id);
 /* Earliest deadline over blocked tasks (and armed timers); INT64_MAX if none. */
 int64_t world_next_deadline(const struct world *);
 
