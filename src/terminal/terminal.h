@@ -80,6 +80,7 @@ struct terminal_event {
     int digit;
     enum terminal_edit edit;
     char text[64];
+    size_t length;       /* of text; raw bytes may hold zeros */
     unsigned column, row;
     int button;
     int signal;
