@@ -76,12 +76,13 @@ static bool edit_of(uint32_t key, enum terminal_edit *edit)
         uint32_t key;
         enum terminal_edit edit;
     } edits[] = {
-        {PRESS_enter, EDIT_enter},     {PRESS_escape, EDIT_cancel},      {'c' - 'a' + 1, EDIT_cancel},
-        {PRESS_backspace, EDIT_erase}, {'w' - 'a' + 1, EDIT_erase_word}, {'u' - 'a' + 1, EDIT_erase_all},
-        {PRESS_left, EDIT_left},       {PRESS_right, EDIT_right},        {'b' - 'a' + 1, EDIT_left},
-        {'f' - 'a' + 1, EDIT_right},   {PRESS_home, EDIT_home},          {PRESS_end, EDIT_end},
-        {'a' - 'a' + 1, EDIT_home},    {'e' - 'a' + 1, EDIT_end},        {PRESS_up, EDIT_up},
-        {PRESS_down, EDIT_down},       {PRESS_tab, EDIT_complete},
+        {PRESS_enter, EDIT_enter},     {PRESS_escape, EDIT_cancel},       {'c' - 'a' + 1, EDIT_cancel},
+        {PRESS_backspace, EDIT_erase}, {'w' - 'a' + 1, EDIT_erase_word},  {'u' - 'a' + 1, EDIT_erase_all},
+        {PRESS_left, EDIT_left},       {PRESS_right, EDIT_right},         {'b' - 'a' + 1, EDIT_left},
+        {'f' - 'a' + 1, EDIT_right},   {PRESS_home, EDIT_home},           {PRESS_end, EDIT_end},
+        {'a' - 'a' + 1, EDIT_home},    {'e' - 'a' + 1, EDIT_end},         {PRESS_up, EDIT_up},
+        {PRESS_down, EDIT_down},       {'d' - 'a' + 1, EDIT_end_of_file}, {READ_END_RAW, EDIT_cancel},
+        {PRESS_tab, EDIT_complete},
     };
     for (size_t i = 0; i < sizeof edits / sizeof *edits; i++)
         if (edits[i].key == key) {
