@@ -202,7 +202,7 @@ uint32_t press_by_name(const char *name, const char **why)
             key = PRESS_first + i;
     if (!key) {
         size_t length = strlen(name), used = length ? press_from_utf8(name, length, &key) : 0;
-        if (used == 0 || used != length || key <= ' ' || key == 0x7F || escape_width(key) < 1)
+        if (used == 0 || used != length || key == 0xFFFD || key <= ' ' || key == 0x7F || escape_width(key) < 1)
             return 0;
     }
     key = press_plain(key);

@@ -59,9 +59,12 @@ static bool is_ambiguous(uint32_t code)
     return false;
 }
 
-/* A sign that says nearly the same in ASCII. */
+/* A sign that says nearly the same in ASCII: that of the glyph table, if it is one of its. */
 static uint32_t ascii_twin(uint32_t code)
 {
+    for (int glyph = 0; glyph < GLYPH_COUNT; glyph++)
+        if (glyph_code((enum glyph)glyph, false) == code)
+            return glyph_code((enum glyph)glyph, true);
     if (code >= 0xFF01 && code <= 0xFF5E)
         return code - 0xFEE0;
     if (code >= 0x2500 && code <= 0x257F) {

@@ -16,8 +16,8 @@
 static void programs_are_seen_and_typed_to(void **state)
 {
     (void)state;
-    const char *const arguments[] = {"-c", "printf '\\033[1;31mred\\033[m 中文x'; read line; echo \"got $line\"; exit 7",
-                                     NULL};
+    const char *const arguments[] = {
+        "-c", "printf '\\033[1;31mred\\033[m 中文x'; read line; echo \"got $line\"; exit 7", NULL};
     struct screen *screen = screen_start(&(struct screen_options){.program = "/bin/sh", .arguments = arguments});
     assert_true(screen_until_text(screen, "red 中文x"));
     assert_int_equal(screen_cell(screen, 0, 0).foreground, 1);
