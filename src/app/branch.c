@@ -52,7 +52,7 @@ enum status branch_new(struct history *expected, uint32_t step, const char *task
     branch->expected = expected;
     branch->step = step;
     escape_text(ESCAPE_LABEL, task, strlen(task), branch->task, sizeof branch->task);
-    if (expected && step > history_steps(expected)) {
+    if (expected && step > history_steps(expected) + (task[0] == '\0')) {
         free(branch);
         return message_set(message, STATUS_USAGE, _("--branch %u: the recording has only %u steps"), step,
                            history_steps(expected));

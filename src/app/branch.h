@@ -8,7 +8,7 @@
 struct branch;
 
 /* `expected`: the run to go along, whose events must come again up to the branch (borrowed); NULL: the run's own default.
- * Before step `step` (from 1) the task named `task` ("P1.T2") is chosen. STATUS_USAGE: the run
+ * Before step `step` (from 1) the task named `task` ("P1.T2") is chosen; "": none, the run only goes along to there. STATUS_USAGE: the run
  * has no such step. */
 enum status branch_new(struct history *expected, uint32_t step, const char *task, struct branch **, struct message *);
 void branch_free(struct branch *); /* NULL is fine */

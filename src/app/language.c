@@ -68,6 +68,12 @@ bool language_is_chinese(void)
     return chinese;
 }
 
+void language_set(bool wanted)
+{
+    chinese = wanted;
+    language_show();
+}
+
 void language_hide(void)
 {
     if (had_language && old_language)

@@ -8,6 +8,8 @@
  * gettext reads them. `folder`: of the translations, "" if there are none. */
 void language_start(const char *wanted, const char *folder);
 bool language_is_chinese(void);
+/* From now on. */
+void language_set(bool chinese);
 
 /* Whether the environment (by the rules above) asks for Chinese. */
 bool language_wants_chinese(const char *language, const char *all, const char *messages, const char *lang);

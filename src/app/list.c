@@ -9,6 +9,7 @@
 #include "app/language.h"
 #include "app/say.h"
 #include "app/scenes.h"
+#include "app/theatre.h"
 #include "base/text.h"
 #include "base/escape.h"
 #include "scene/scene_list.h"
@@ -130,9 +131,10 @@ int list_command(const struct options *options)
 
 int menu_command(const struct options *options)
 {
-    int result = list_command(options);
-    if (isatty(STDOUT_FILENO) && !result)
-        printf(_("\n`lockstep play ID` plays one of them, `lockstep help` lists all commands. The menu with keys comes "
-                 "with the screen, which is not part of this version.\n"));
-    return result;
+    if (screen_is_wanted(options)) {
+        struct paths paths;
+        paths_find(&paths);
+        return theatre_menu(options, &paths);
+    }
+    return list_command(options);
 }

@@ -8,6 +8,7 @@
 #include "app/options.h"
 #include "app/paths.h"
 #include "app/say.h"
+#include "app/screen.h"
 #include "app/supervisor.h"
 
 static int (*const functions[COMMAND_COUNT])(const struct options *) = {
@@ -26,9 +27,12 @@ static int run_front(void *context)
     return functions[front->options->command](front->options);
 }
 
-/* Whether the command may start a guest, so that somebody must watch over lockstep itself. */
+/* Whether the command may start a guest or take the screen, so that somebody must watch over lockstep itself. */
 static bool starts_guest(const struct options *options)
 {
+    if (screen_is_wanted(options))
+        return options->command == COMMAND_menu || options->command == COMMAND_play || options->command == COMMAND_run ||
+               options->command == COMMAND_replay || options->command == COMMAND_check;
     switch (options->command) {
     case COMMAND_play:
     case COMMAND_run:

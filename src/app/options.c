@@ -2,6 +2,7 @@
  * be told from one that does not exist. Nothing is done here, and nothing printed. */
 #include "app/options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "app/nearest.h"
 #include "base/text.h"
+#include "terminal/terminal.h"
 #include "base/escape.h"
 #include "conductor/policy.h"
 #include "export/tell.h"
@@ -249,6 +251,19 @@ static enum status set_wire(const char *value, struct options *out, struct messa
     return wrong_value(OPTION_wire, value, _("auto, on or off"), message);
 }
 
+/* "100x30" */
+static bool read_size(const char *value, struct options *out)
+{
+    char *end = NULL;
+    unsigned long columns = strtoul(value, &end, 10), rows = 0;
+    if (end != value && *end == 'x' && isdigit((unsigned char)end[1]))
+        rows = strtoul(end + 1, &end, 10);
+    out->columns = (unsigned)columns;
+    out->rows = (unsigned)rows;
+    return *end == '\0' && isdigit((unsigned char)value[0]) && columns >= 1 && rows >= 1 &&
+           columns <= CANVAS_SIDE_MAX && rows <= CANVAS_SIDE_MAX;
+}
+
 static enum status set_option(enum app_option option, const char *value, struct options *out, struct message *message)
 {
     uint64_t number = 0;
@@ -321,12 +336,24 @@ static enum status set_option(enum app_option option, const char *value, struct 
     case OPTION_version:
         out->version = true;
         return STATUS_OK;
-    /* Taken, though there is nothing yet that they could concern. */
     case OPTION_theme:
+        out->theme = value;
+        return theme_by_name(value) != THEME_COUNT
+                   ? STATUS_OK
+                   : wrong_value(option, value, _("a theme: dark light contrast mono"), message);
     case OPTION_ascii:
+        out->ascii = true;
+        return STATUS_OK;
     case OPTION_no_color:
+        out->no_color = true;
+        return STATUS_OK;
     case OPTION_no_animation:
+        out->no_animation = true;
+        return STATUS_OK;
     case OPTION_size:
+        return read_size(value, out) ? STATUS_OK
+                                     : wrong_value(option, value, _("columns and rows, such as 100x30"), message);
+    /* Taken, though there is nothing yet that they could concern. */
     case OPTION_out:
     case OPTION_shard:
     case OPTION_max_executions:

@@ -63,6 +63,9 @@ struct options {
     const char *branch_task;
     uint64_t max_steps;
     int64_t max_time; /* ns */
+    const char *theme;      /* NULL: find out */
+    unsigned columns, rows; /* of the screen at most; 0: as the terminal has */
+    bool ascii, no_color, no_animation;
     bool live, helpers, names, no_run, help, version;
 };
 

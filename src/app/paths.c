@@ -63,6 +63,11 @@ void paths_find(struct paths *paths)
                                         {.absolute = LOCKSTEP_PREFIX "/share/locale"}},
                    3, paths->locale);
     find_first(folder,
+               (struct candidate[]){{.below = "share/lockstep/keys"},
+                                    {.below = "../share/lockstep/keys"},
+                                    {.absolute = LOCKSTEP_PREFIX "/share/lockstep/keys"}},
+               3, paths->keys);
+    find_first(folder,
                (struct candidate[]){{.below = "scenes"},
                                     {.below = "../" LOCKSTEP_LIBDIR "/scenes"},
                                     {.absolute = LOCKSTEP_PREFIX "/" LOCKSTEP_LIBDIR "/scenes"}},

@@ -10,6 +10,7 @@ struct paths {
     char executable[PATH_MAX]; /* of the running program */
     char preload[PATH_MAX];    /* the shim */
     char locale[PATH_MAX];     /* translations; "" if there are none */
+    char keys[PATH_MAX];       /* the default bindings of keys */
     char prebuilt[PATH_MAX];   /* programs of the shipped scenes: <id>/<name>; "" if there are none */
 };
 

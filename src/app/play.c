@@ -3,6 +3,7 @@
 #include "app/language.h"
 #include "app/say.h"
 #include "app/scenes.h"
+#include "app/theatre.h"
 #include "base/text.h"
 
 /* A command line that changes the order of things may well leave beats out; then nothing is wrong with the scene. */
@@ -38,6 +39,13 @@ int play_command(const struct options *options)
     struct scenes_program program;
     struct session_plan plan;
     paths_find(&paths);
+    if (screen_is_wanted(options) && !options->branch_step && !options->record) {
+        char text[SCENE_LANGUAGES][256];
+        scenes_act(scene, text);
+        result = theatre_scene(NULL, scene, text[SCENE_ENGLISH], text[SCENE_CHINESE], variant, options, &paths);
+        scene_free(scene);
+        return result;
+    }
     if (scenes_load(scene, variant, options, &paths, &program, &plan, &result)) {
         struct session_result run;
         struct message message = {{0}};

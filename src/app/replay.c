@@ -9,6 +9,7 @@
 #include "app/report.h"
 #include "app/say.h"
 #include "app/scenes.h"
+#include "app/theatre.h"
 #include "base/text.h"
 #include "base/escape.h"
 #include "export/tell.h"
@@ -94,6 +95,26 @@ static int replay_events(struct recording *recording, const struct options *opti
     if (result.verdict == VERDICT_none && !options->expect)
         result.verdict = faults ? VERDICT_failed : VERDICT_finished;
     return session_exit(&result, &message, options->expect);
+}
+
+/* On the screen: one can go back and forth in what was. */
+static int show_events(struct recording *recording, const struct options *options)
+{
+    struct session_plan plan;
+    struct paths paths;
+    size_t variant = 0;
+    struct scene *scene = find_scene(recording_about(recording), &variant);
+    char program[512];
+    const char *path = recording_about(recording)->program;
+    escape_text(ESCAPE_LABEL, path, strlen(path), program, sizeof program);
+    session_plan_options(options, &plan);
+    plan.program = program;
+    plan.scene = scene;
+    plan.variant = variant;
+    paths_find(&paths);
+    int result = theatre_recording(recording, &plan, options, &paths);
+    scene_free(scene);
+    return result;
 }
 
 /* ---- branching ---- */
@@ -195,7 +216,9 @@ int replay_command(const struct options *options)
         return say_failure(status, &message);
     if (recording_note(recording))
         say("%s", recording_note(recording));
-    int result = options->branch_step ? branch_again(recording, options) : replay_events(recording, options);
+    int result = options->branch_step           ? branch_again(recording, options)
+                 : screen_is_wanted(options) ? show_events(recording, options)
+                                             : replay_events(recording, options);
     recording_free(recording);
     return result;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/beats.h"
 #include "base/text.h"
 #include "export/json.h"
 #include "export/tell.h"
@@ -142,24 +143,9 @@ static enum status tell_fact(void *context, const struct tell *tell, struct mess
 {
     struct report *report = context;
     char number[24];
-    struct scene_fact fact = {0};
-    if (tell->kind == TELL_STEP) {
-        snprintf(number, sizeof number, "%lld", (long long)tell->value);
-        fact = (struct scene_fact){
-            .task = tell->task,
-            .operation = operation_row(tell->operation)->name,
-            .object = tell->object[0] ? tell->object : NULL,
-            .outcome = outcome_name(tell->outcome),
-            .value = tell->value_kind == TELL_VALUE_number ? number
-                     : tell->value_kind == TELL_VALUE_text ? tell->value_text
-                                                           : NULL,
-            .error = tell->error ? strerrorname_np(tell->error) : NULL,
-        };
-    } else if (tell->kind == TELL_FAULT) {
-        fact = (struct scene_fact){.task = tell->task[0] ? tell->task : NULL, .fault = tell->notice};
-    } else {
+    struct scene_fact fact;
+    if (!beats_fact(tell, number, &fact))
         return STATUS_OK;
-    }
     size_t fired[BEATS_AT_ONCE];
     size_t count = scene_matcher_feed(report->matcher, &fact, fired, BEATS_AT_ONCE);
     enum status status = count > 0 ? export_flush(report, message) : STATUS_OK;

@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "app/say.h"
 #include "app/session.h"
+#include "app/theatre.h"
 #include "base/text.h"
 
 int run_command(const struct options *options)
@@ -19,6 +20,8 @@ int run_command(const struct options *options)
     session_plan_options(options, &plan);
     plan.program = options->operands[0];
     plan.arguments = (const char *const *)options->operands;
+    if (screen_is_wanted(options) && !options->branch_step && !options->record)
+        return theatre_program(&plan, options, &paths);
     session_run(&plan, &paths, &result, &message);
     return session_exit(&result, &message, options->expect);
 }

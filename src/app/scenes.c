@@ -51,6 +51,23 @@ struct scene *scenes_open(const char *what, int *result)
     return scene;
 }
 
+void scenes_act(const struct scene *scene, char titles[SCENE_LANGUAGES][256])
+{
+    struct scene_roots roots;
+    struct scene_list list = {0};
+    struct scene_errors *errors = calloc(1, sizeof *errors);
+    scene_roots_find(&roots, NULL);
+    if (errors)
+        (void)scene_list_read(&roots, &list, errors);
+    const struct scene_entry *entry = scene_list_find(&list, scene->id);
+    for (size_t language = 0; language < SCENE_LANGUAGES; language++) {
+        const char *title = entry ? entry->act_title.in[language] : NULL;
+        snprintf(titles[language], sizeof titles[language], "%s", title ? title : "");
+    }
+    scene_list_free(&list);
+    free(errors);
+}
+
 bool scenes_variant(const struct scene *scene, const char *id, size_t *variant)
 {
     *variant = scene_variant_find(scene, id);

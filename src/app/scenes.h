@@ -30,4 +30,7 @@ void scenes_unload(struct scenes_program *);
 /* The variant named on the command line; false: there is none such, it was said. */
 bool scenes_variant(const struct scene *scene, const char *id, size_t *variant);
 
+/* The titles of the act that the scene belongs to, "" for a scene of one's own. */
+void scenes_act(const struct scene *scene, char titles[SCENE_LANGUAGES][256]);
+
 #endif

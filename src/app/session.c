@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/branch.h"
+#include "app/environment.h"
 #include "app/interrupt.h"
 #include "app/language.h"
 #include "app/record.h"
@@ -131,21 +132,6 @@ static enum status start_record(struct session *session)
 static bool interrupted(void)
 {
     return interrupt_signal() != 0;
-}
-
-/* What the guest would have been given without us, while messages about its start are in the language asked for. The
- * strings stay the environment's. NULL: out of memory. */
-static char **environment_before(void)
-{
-    language_hide();
-    size_t count = 0;
-    while (environ[count])
-        count++;
-    char **copy = calloc(count + 1, sizeof *copy);
-    if (copy)
-        memcpy(copy, environ, count * sizeof *copy);
-    language_show();
-    return copy;
 }
 
 static enum status start(struct session *session, const struct paths *paths)

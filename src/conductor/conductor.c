@@ -364,19 +364,27 @@ static bool someone_lives(const struct conductor *c, bool *outside)
     return lives;
 }
 
+/* Asks those who wait for a descriptor whether they could go on. */
+static enum status probe(struct conductor *c, struct message *message)
+{
+    enum status status = grant_probe_all(c, message);
+    if (status == STATUS_OK)
+        policy_after_step(c->policy, conductor_world(c), 0, false);
+    return status;
+}
+
 /* Brings the run to a point where someone can be chosen: probes, input, time, outside work. STATUS_OK and the
  * candidates; or the end. */
 static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max, size_t *count, struct message *message)
 {
-    for (;;) {
+    for (bool waits = false;; waits = true) {
         if (c->options.interrupted && c->options.interrupted())
             return STATUS_LIMIT; /* conductor_step makes it STATUS_OK: nobody was chosen */
-        if (c->readiness) {
-            enum status status = grant_probe_all(c, message);
-            if (status != STATUS_OK)
-                return status;
-            policy_after_step(c->policy, conductor_world(c), 0, false);
-        }
+        if (waits && c->options.paused && c->options.paused(c->options.context))
+            return STATUS_LIMIT;
+        enum status status = c->readiness ? probe(c, message) : STATUS_OK;
+        if (status != STATUS_OK)
+            return status;
         if (input_type(c, false))
             continue;
         *count = conductor_candidates(c, tasks, max);
@@ -416,9 +424,14 @@ static enum status choose(struct conductor *c, const uint32_t *tasks, size_t cou
     if (wanted) {
         for (*index = 0; *index < count && tasks[*index] != wanted; (*index)++)
             ;
-        return *index < count ? STATUS_OK
-                              : message_set(message, STATUS_INVALID, "%s cannot run now",
-                                            wanted <= c->task_count ? c->tasks[wanted].name : gettext("that task"));
+        if (*index == count)
+            return message_set(message, STATUS_INVALID, "%s cannot run now",
+                               wanted <= c->task_count ? c->tasks[wanted].name : gettext("that task"));
+        uint32_t scheduled;
+        if (count > 1 && schedule_next(&c->schedule, (uint32_t)count, &scheduled, NULL) == STATUS_OK &&
+            scheduled != *index)
+            conductor_drop_schedule(c);
+        return STATUS_OK;
     }
     if (count > 1) {
         uint32_t scheduled;
@@ -496,7 +509,39 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
         conductor_output(c);
     policy_after_step(c->policy, conductor_world(c), chosen,
                       operation == OPERATION_thread_yield || operation == OPERATION_thread_compute);
+    /* What has become ready by this step is told with it, so that the picture is whole before the next choice. */
+    if (status == STATUS_OK && c->readiness && !c->granted)
+        status = probe(c, message);
     return status;
+}
+
+enum status conductor_set_policy(struct conductor *c, const struct policy_options *options, struct message *message)
+{
+    struct policy *policy = policy_new(options);
+    if (!policy)
+        return message_set(message, STATUS_MEMORY, "out of memory");
+    policy_free(c->policy);
+    c->policy = policy;
+    c->options.policy = *options;
+    policy_after_step(policy, conductor_world(c), 0, false);
+    return STATUS_OK;
+}
+
+void conductor_set_cpus(struct conductor *c, uint32_t cpus)
+{
+    c->options.cpus = cpus < 1 ? 1 : cpus > 64 ? 64 : cpus;
+    tick(c);
+    /* Who has a CPU that is not there any more loses it. */
+    for (uint32_t cpu = c->options.cpus; cpu < 64; cpu++) {
+        uint32_t task = world_running(conductor_world(c), cpu);
+        if (task)
+            conductor_tell(c, &(struct event){.kind = EVENT_PREEMPTED, .task = task, .value = 1});
+    }
+}
+
+void conductor_drop_schedule(struct conductor *c)
+{
+    schedule_clear(&c->schedule);
 }
 
 enum status conductor_run(struct conductor *c, struct message *message)

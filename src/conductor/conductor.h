@@ -39,6 +39,9 @@ struct conductor_options {
     bool live;
     /* Asked often; true: conductor_step returns at once, STATUS_OK, perhaps in the midst of a step. NULL: never. */
     bool (*interrupted)(void);
+    /* Asked while nobody can be chosen yet (outside work, input to come); true: conductor_step returns STATUS_OK without
+     * having made a step, and may be called again. NULL: never. */
+    bool (*paused)(void *context);
     uint64_t max_steps;            /* 0: none */
     int64_t max_time;              /* virtual ns; 0: none */
     conductor_listener *listener;
@@ -57,11 +60,18 @@ void conductor_free(struct conductor *conductor);
 /* Who may be chosen now, in the order of names: enabled tasks, and sleepers where the policy lets them be woken. */
 size_t conductor_candidates(struct conductor *conductor, uint32_t *tasks, size_t max);
 
-/* Takes one step: of `task`, or if 0 of whom the schedule, then the policy chooses. Returns when the step is over and all
+/* Takes one step: of `task` (a choice that is not the schedule's ends the schedule), or if 0 of whom the schedule, then the policy chooses. Returns when the step is over and all
  * is held again. STATUS_OK; STATUS_ENDED: the run is over (EVENT_END has been told); STATUS_INVALID: the task or the
  * schedule's choice is not enabled; STATUS_LIMIT: a bound was hit (EVENT_END told, verdict bound). Virtual time jumps,
  * input is typed and outside work is waited for as needed before the step. */
 enum status conductor_step(struct conductor *conductor, uint32_t task, struct message *message);
+
+/* From here on another policy chooses (lengths borrowed), or with other virtual CPUs (1 to 64), from the next tick on. The
+ * given schedule still comes first. STATUS_MEMORY: all stays as it was. */
+enum status conductor_set_policy(struct conductor *conductor, const struct policy_options *policy, struct message *message);
+void conductor_set_cpus(struct conductor *conductor, uint32_t cpus);
+/* What is left of the given schedule is not followed any more. */
+void conductor_drop_schedule(struct conductor *conductor);
 
 /* Steps until the end. STATUS_ENDED or STATUS_LIMIT as conductor_step. */
 enum status conductor_run(struct conductor *conductor, struct message *message);

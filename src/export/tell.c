@@ -376,6 +376,14 @@ static bool keep_rest(struct teller *teller, const struct world *world, const st
 
 /* ---- events ---- */
 
+bool teller_begin_at(struct teller *teller, const struct world *world)
+{
+    teller->steps = world_step_number(world);
+    teller->faults = world_fault_count(world);
+    teller->divergences = world_divergence_count(world);
+    return look(teller, world);
+}
+
 static bool keep_asked(struct teller *teller, const struct world *world, const struct event *event)
 {
     if (event->task == 0 || event->task > world_task_count(world))

@@ -83,6 +83,10 @@ void teller_free(struct teller *);
  * and ends processes. Steps keep their numbers. */
 void teller_show_helpers(struct teller *, bool show);
 
+/* Begins in the midst of a run: `world` is that after the last event that is not going to be given. What tasks had asked
+ * for before is not known; give the event in which the next mover asked first. False: out of memory. */
+bool teller_begin_at(struct teller *, const struct world *world);
+
 /* The next event, with the world after it. A step is told when the next choice comes (GRANTED, TIME, END) or at
  * teller_flush. STATUS_OK, STATUS_MEMORY, or what the function returned. */
 enum status teller_event(struct teller *, const struct world *after, const struct event *, struct message *);

@@ -1,0 +1,28 @@
+/* From what is told to what beats wait for. */
+#include "app/beats.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool beats_fact(const struct tell *tell, char number[24], struct scene_fact *out)
+{
+    memset(out, 0, sizeof *out);
+    if (tell->kind == TELL_FAULT) {
+        *out = (struct scene_fact){.task = tell->task[0] ? tell->task : NULL, .fault = tell->notice};
+        return true;
+    }
+    if (tell->kind != TELL_STEP)
+        return false;
+    snprintf(number, 24, "%lld", (long long)tell->value);
+    *out = (struct scene_fact){
+        .task = tell->task,
+        .operation = operation_row(tell->operation)->name,
+        .object = tell->object[0] ? tell->object : NULL,
+        .outcome = outcome_name(tell->outcome),
+        .value = tell->value_kind == TELL_VALUE_number ? number
+                 : tell->value_kind == TELL_VALUE_text ? tell->value_text
+                                                       : NULL,
+        .error = tell->error ? strerrorname_np(tell->error) : NULL,
+    };
+    return true;
+}

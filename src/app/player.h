@@ -1,0 +1,78 @@
+/* The player: one program or recording in front of a person. Takes requests, gives frames; knows neither keys nor screen.
+ *
+ * Where one is, is a step number, 0 .. , and then one more place, the end, when the run is over. At a step whose beat asks
+ * a question there are two: before and after the answer was shown. Going back undoes going forward, place by place. */
+#ifndef LOCKSTEP_APP_PLAYER_H
+#define LOCKSTEP_APP_PLAYER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/paths.h"
+#include "app/session.h"
+#include "base/arena.h"
+#include "stage/stage.h"
+#include "terminal/terminal.h"
+
+struct player;
+struct recording;
+
+struct player_options {
+    const struct session_plan *plan; /* borrowed; for a recording: without a program */
+    const struct paths *paths;
+    const char *act;             /* title of the scene's act, "" none; in both languages */
+    const char *act_zh;
+    struct recording *recording; /* NULL: a guest is run. Borrowed */
+    const char *notice;          /* something that is to be said of the whole; NULL */
+    bool chinese;
+    bool questions; /* beats ask */
+    /* Whether a key has come (while something long goes on). */
+    bool (*pending)(void *context);
+    void *context;
+};
+
+/* Starts the guest. Owns; on failure a message that says why. */
+enum status player_new(const struct player_options *, struct player **, struct message *);
+/* Ends the guest. NULL is fine. */
+void player_free(struct player *);
+
+enum player_outcome { PLAYER_stay, PLAYER_leave, PLAYER_restart, PLAYER_variant };
+/* Does what was asked for. Requests that concern the screen (theme, glyphs, motion, blank, redraw, suspend) are not for
+ * it; it answers PLAYER_stay to them. */
+enum player_outcome player_request(struct player *, enum request, int digit);
+/* The task that was clicked on is chosen, the choice answered, the row taken, the step gone to. */
+enum player_outcome player_point(struct player *, struct tag tag);
+
+/* What is typed now goes to player_type and player_edit. */
+bool player_is_typing(const struct player *);
+enum player_outcome player_edit(struct player *, enum terminal_edit);
+void player_type(struct player *, const char *text);
+
+/* Something long goes on (running to the end, repeating a run): player_work is to be called until it is false. Any
+ * request ends it. */
+bool player_is_working(const struct player *);
+void player_work(struct player *);
+/* Plays by itself: milliseconds until player_tick wants to be called; -1: it does not. */
+int player_wait(const struct player *);
+void player_tick(struct player *);
+
+void player_set_chinese(struct player *, bool chinese);
+/* Says something on the last line until the next request. */
+void player_say(struct player *, bool error, const char *text);
+/* The keys of requests, for the last line and the help. */
+void player_set_keys(struct player *, const char *(*keys)(void *context, enum request, bool first), void *context);
+
+/* The moment as it is, all borrowed until the next call with this player. `motion` is left at 1. False: out of memory. */
+bool player_frame(struct player *, struct stage_frame *out);
+/* A number that changes whenever another moment is shown: then motion may begin. `forward`: by one step onwards. */
+uint32_t player_moment(const struct player *, bool *forward);
+/* Where the cursor stands in what is typed: columns from the left of the last line. */
+unsigned player_cursor(const struct player *);
+
+/* For the exit status when it is left: the verdict of the first run, VERDICT_none while it is not over. */
+enum verdict player_verdict(const struct player *);
+/* Guests started so far. */
+unsigned player_starts(const struct player *);
+uint32_t player_step(const struct player *);
+
+#endif

@@ -1,0 +1,342 @@
+/* The moment as a frame: everything that a view may look at, gathered from the history and the chronicle. Only what was
+ * known at the shown step goes in, so that a step looks the same on the way back. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/player_internal.h"
+#include "base/text.h"
+#include "conductor/policy.h"
+#include "operations/operations.h"
+#include "stage/view.h"
+
+enum { HANDS_EVENTS = 4000, HINTS_MAX = 12 };
+
+static const char *const speed_words[] = {"x1/4", "x1/3", "x1/2", "x1", "x2", "x4", "x10"};
+
+static const char *copy(struct player *player, const char *text)
+{
+    const char *kept = arena_copy_text(player->arena, text, strlen(text));
+    return kept ? kept : "";
+}
+
+static const char *in_language(const struct player *player, const struct scene_text *text)
+{
+    const char *chosen = text->in[player->options.chinese ? SCENE_CHINESE : SCENE_ENGLISH];
+    return chosen ? chosen : "";
+}
+
+/* ---- who may be chosen ---- */
+
+static bool sleeps(const struct world *world, uint32_t id)
+{
+    const struct world_task *task = world_task(world, id);
+    return task && task->state == STATE_blocked && task->operation == OPERATION_time_sleep &&
+           task->deadline != INT64_MAX && !world_task_enabled(world, id);
+}
+
+static bool wakes_sleepers(unsigned kind)
+{
+    return kind == POLICY_you || kind == POLICY_random || kind == POLICY_pct;
+}
+
+static int compare_tasks(const void *a, const void *b, void *context)
+{
+    const struct world_task *one = world_task(context, *(const uint32_t *)a),
+                            *two = world_task(context, *(const uint32_t *)b);
+    if (one->process != two->process)
+        return one->process < two->process ? -1 : 1;
+    return one->number < two->number ? -1 : one->number > two->number;
+}
+
+void player_find_choices(struct player *player)
+{
+    struct play_run *run = player_run(player);
+    player->choice_count = 0;
+    const struct world *world = history_world_step(run->history, player->at.step);
+    if (!world || player->at.end)
+        return;
+    size_t count = world_enabled(world, player->choices, PLAYER_CHOICES_MAX);
+    count = count < PLAYER_CHOICES_MAX ? count : PLAYER_CHOICES_MAX;
+    for (uint32_t id = 1; wakes_sleepers(run->policy.kind) && id <= world_task_count(world); id++) {
+        if (sleeps(world, id) && count < PLAYER_CHOICES_MAX)
+            player->choices[count++] = id;
+    }
+    qsort_r(player->choices, count, sizeof *player->choices, compare_tasks, (void *)(uintptr_t)world);
+    player->choice_count = count;
+}
+
+static void take_choices(struct player *player, struct stage_frame *frame)
+{
+    player_find_choices(player);
+    struct stage_choice *choices = arena_obtain_array(player->arena, player->choice_count + 1, sizeof *choices);
+    for (size_t i = 0; choices && i < player->choice_count; i++)
+        choices[i] = (struct stage_choice){.task = player->choices[i],
+                                           .key = i < 9 ? (char)('1' + i) : 0,
+                                           .selected = player->selected == (int)i};
+    frame->choices = choices;
+    frame->choice_count = choices ? player->choice_count : 0;
+}
+
+/* ---- values in hands ---- */
+
+static const char *value_text(struct player *player, const struct event *event)
+{
+    char text[48];
+    if (!world_value_text(event, event->value, text, 24))
+        snprintf(text, sizeof text, "%lld", (long long)event->value);
+    return copy(player, text);
+}
+
+/* A load puts a value into the task's hand; a store of the same variable puts it down. */
+static void take_hands(struct player *player, struct stage_frame *frame, uint32_t last)
+{
+    struct play_run *run = player_run(player);
+    uint32_t tasks = world_task_count(frame->after);
+    struct stage_hand *hands = arena_obtain_array(player->arena, tasks + 1, sizeof *hands);
+    uint32_t first = last > HANDS_EVENTS ? last - HANDS_EVENTS : 1;
+    for (uint32_t number = first; hands && number <= last; number++) {
+        struct event event;
+        if (!history_event(run->history, number, &event))
+            break;
+        if (event.kind != EVENT_GOT || event.task == 0 || event.task > tasks)
+            continue;
+        struct stage_hand *hand = &hands[event.task];
+        uint32_t object = event.object ? event.object : hand->object;
+        if (event.operation == OPERATION_memory_load && event.object)
+            *hand = (struct stage_hand){.task = event.task, .object = object, .value = value_text(player, &event)};
+        else if (event.operation == OPERATION_memory_store && object == hand->object)
+            *hand = (struct stage_hand){0};
+    }
+    size_t count = 0;
+    for (uint32_t id = 1; hands && id <= tasks; id++) {
+        if (hands[id].task && world_task(frame->after, id)->state < STATE_zombie)
+            hands[count++] = hands[id];
+    }
+    frame->hands = hands;
+    frame->hand_count = hands ? count : 0;
+}
+
+/* ---- what is said ---- */
+
+static void take_told(struct player *player, struct stage_frame *frame)
+{
+    struct place at = player->at;
+    if (!player->told_known || player->told_step != at.step || player->told_run != player->current ||
+        player->told_end != at.end || player->told_chinese != player->options.chinese) {
+        told_make(player_run(player)->history, player_run(player)->chronicle, at.step, at.end, player->options.chinese,
+                  &player->told);
+        player->told_step = at.step;
+        player->told_run = player->current;
+        player->told_end = at.end;
+        player->told_chinese = player->options.chinese;
+        player->told_known = true;
+    }
+    const struct told *told = &player->told;
+    const char **facts = arena_obtain_array(player->arena, TOLD_FACTS_MAX, sizeof *facts);
+    for (size_t i = 0; facts && i < told->fact_count; i++)
+        facts[i] = told->facts[i];
+    frame->step = (struct stage_step){.number = at.step,
+                                      .task = told->task,
+                                      .object = told->object,
+                                      .operation = told->operation,
+                                      .outcome = told->outcome,
+                                      .place = told->place,
+                                      .say = at.step ? told->say : _("The program is held before its first step."),
+                                      .facts = facts,
+                                      .fact_count = facts ? told->fact_count : 0};
+}
+
+static void take_question(struct player *player, struct stage_frame *frame)
+{
+    int index = player_question(player, player->at.step);
+    if (index < 0 || player->at.end)
+        return;
+    const struct scene_question *ask = &player->options.plan->scene->beats[index].ask;
+    const char **choices = arena_obtain_array(player->arena, SCENE_CHOICES_MAX, sizeof *choices);
+    if (!choices)
+        return;
+    for (size_t i = 0; i < ask->choice_count; i++)
+        choices[i] = in_language(player, &ask->choices[i]);
+    frame->question = (struct stage_question){.text = in_language(player, &ask->question),
+                                              .choices = choices,
+                                              .choice_count = ask->choice_count,
+                                              .answer = ask->answer,
+                                              .chosen = player->at.revealed ? (unsigned)player->chosen[index] : 0,
+                                              .revealed = player->at.revealed,
+                                              .because = in_language(player, &ask->because)};
+}
+
+static void take_narration(struct player *player, struct stage_frame *frame)
+{
+    const struct scene *scene = player->options.plan->scene;
+    size_t beats[PLAYER_BEATS_MAX];
+    char text[2048] = "";
+    size_t length = 0;
+    if (player->at.end) {
+        frame->narration = NULL;
+        if (player->asked) {
+            snprintf(text, sizeof text, _("The run is over. You answered %u of %u questions right."), player->right,
+                     player->asked);
+            frame->narration = copy(player, text);
+        }
+        return;
+    }
+    if (!scene || player->at.step == 0) {
+        frame->narration = scene ? in_language(player, &scene->teaches) : NULL;
+        return;
+    }
+    size_t count = chronicle_beats(player_run(player)->chronicle, player->at.step, beats, PLAYER_BEATS_MAX);
+    for (size_t i = 0; i < count && length < sizeof text; i++) {
+        const char *say = in_language(player, &scene->beats[beats[i]].say);
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", length ? "\n" : "", say);
+    }
+    frame->narration = count ? copy(player, text) : NULL;
+}
+
+/* ---- the first line and the last ---- */
+
+static void take_bar(struct player *player, struct stage_frame *frame)
+{
+    const struct session_plan *plan = player->options.plan;
+    const struct play_run *run = player_run(player);
+    const char *act = player->options.chinese ? player->options.act_zh : player->options.act;
+    char title[512];
+    if (plan->scene) {
+        const char *name = in_language(player, &plan->scene->title);
+        snprintf(title, sizeof title, "%s%s%s", act ? act : "", act && act[0] ? " › " : "", name);
+        frame->variant = in_language(player, &plan->scene->variants[plan->variant].title);
+    } else {
+        const char *slash = plan->program ? strrchr(plan->program, '/') : NULL;
+        snprintf(title, sizeof title, "%s", slash ? slash + 1 : plan->program ? plan->program : "");
+        frame->variant = "";
+    }
+    frame->title = copy(player, title);
+    frame->policy = player_policy_word(run->policy.kind);
+    frame->cpus = run->cpus;
+    frame->playing = player->playing ? speed_words[player->speed] : "";
+    const char *why = NULL;
+    const char **notices = arena_obtain_array(player->arena, 4, sizeof *notices);
+    if (notices && run->recorded)
+        notices[frame->notice_count++] = _("recording");
+    if (notices && run->conductor && !conductor_repeatable(run->conductor, &why))
+        notices[frame->notice_count++] = _("cannot be repeated");
+    frame->notices = notices;
+}
+
+static void add_hint(struct player *player, struct stage_frame *frame, struct stage_hint *hints, enum request request,
+                     const char *key, const char *text)
+{
+    if (frame->hint_count == HINTS_MAX)
+        return;
+    if (!key)
+        key = player->keys ? copy(player, player->keys(player->keys_context, request, true)) : "";
+    if (key[0])
+        hints[frame->hint_count++] = (struct stage_hint){.key = key, .text = text, .request = request};
+}
+
+static void take_hints(struct player *player, struct stage_frame *frame)
+{
+    struct stage_hint *hints = arena_obtain_array(player->arena, HINTS_MAX, sizeof *hints);
+    if (!hints)
+        return;
+    frame->hints = hints;
+    bool asks = frame->question.text && !frame->question.revealed;
+    if (asks)
+        add_hint(player, frame, hints, REQUEST_choose, "1-9", _("answer"));
+    add_hint(player, frame, hints, REQUEST_forward, NULL, asks ? _("see the answer") : _("next"));
+    add_hint(player, frame, hints, REQUEST_back, NULL, _("back"));
+    if (!asks && frame->choice_count > 0)
+        add_hint(player, frame, hints, REQUEST_choose, "1-9", _("choose who runs"));
+    if (player->options.plan->scene)
+        add_hint(player, frame, hints, REQUEST_beat_next, NULL, _("next beat"));
+    add_hint(player, frame, hints, REQUEST_play, NULL, player->playing ? _("stop") : _("play"));
+    if (player->options.plan->scene && player->options.plan->scene->variant_count > 1)
+        add_hint(player, frame, hints, REQUEST_variant, NULL, _("other variant"));
+    add_hint(player, frame, hints, REQUEST_help, NULL, _("help"));
+    add_hint(player, frame, hints, REQUEST_quit, NULL, _("leave"));
+}
+
+static void take_prompt(struct player *player, struct stage_frame *frame)
+{
+    static const char *const before[] = {[TYPING_command] = ":", [TYPING_search] = "/", [TYPING_input] = N_("to the program> ")};
+    if (player->typing == TYPING_none)
+        return;
+    struct stage_prompt *prompt = arena_obtain(player->arena, sizeof *prompt);
+    if (!prompt)
+        return;
+    *prompt = (struct stage_prompt){
+        .before = gettext(before[player->typing]), .text = player->typed, .cursor = player->typed_cursor};
+    frame->prompt = prompt;
+}
+
+/* ---- all ---- */
+
+static void take_timeline(struct player *player, struct stage_frame *frame)
+{
+    const struct chronicle *chronicle = player_run(player)->chronicle;
+    struct stage_timeline *timeline = &frame->timeline;
+    timeline->movers = chronicle_movers(chronicle);
+    timeline->steps = player->future ? chronicle_steps(chronicle) : player->at.step;
+    timeline->lane_count = chronicle_lanes(chronicle, &timeline->lanes);
+    timeline->beat_count = chronicle_beat_steps(chronicle, &timeline->beats);
+    if (!player->future) {
+        while (timeline->beat_count > 0 && timeline->beats[timeline->beat_count - 1] > player->at.step)
+            timeline->beat_count--;
+        /* Tasks that are not born yet have no lane yet. */
+        struct stage_lane *lanes = arena_obtain_array(player->arena, timeline->lane_count + 1, sizeof *lanes);
+        size_t count = 0;
+        for (size_t i = 0; lanes && i < timeline->lane_count; i++) {
+            if (timeline->lanes[i].count && timeline->lanes[i].changes[0].step <= player->at.step)
+                lanes[count++] = timeline->lanes[i];
+        }
+        timeline->lanes = lanes;
+        timeline->lane_count = lanes ? count : 0;
+    }
+    timeline->scale = player->scale;
+    timeline->cursor = player->at.step;
+}
+
+static bool several_processes(const struct world *world)
+{
+    return world_process_count(world) > 1;
+}
+
+bool player_frame(struct player *player, struct stage_frame *frame)
+{
+    struct play_run *run = player_run(player);
+    struct place at = player->at;
+    arena_clear(player->arena);
+    memset(frame, 0, sizeof *frame);
+    take_told(player, frame); /* looks at other worlds: before ours are borrowed */
+    take_choices(player, frame);
+    frame->before = history_world_step(run->history, at.step > 0 ? at.step - 1 : 0);
+    frame->after = history_world_step(run->history, at.step);
+    if (!frame->before || !frame->after)
+        return false;
+    uint32_t last = at.end ? history_count(run->history) : history_step_last(run->history, at.step);
+    frame->motion = 1;
+    frame->ended = at.end;
+    frame->verdict = at.end ? (uint8_t)world_verdict(history_world(run->history)) : VERDICT_none;
+    take_hands(player, frame, last);
+    take_timeline(player, frame);
+    struct stage_line *lines = arena_obtain_array(player->arena, PLAYER_LINES_MAX, sizeof *lines);
+    frame->console = lines;
+    frame->console_count = lines ? chronicle_lines(run->chronicle, at.step, lines, PLAYER_LINES_MAX, player->arena) : 0;
+    frame->file_count = listing_files(player->setting.listing, &frame->files);
+    frame->several_processes = several_processes(frame->after);
+    take_bar(player, frame);
+    take_question(player, frame);
+    take_narration(player, frame);
+    take_hints(player, frame);
+    take_prompt(player, frame);
+    frame->message = player->said[0] ? player->said : NULL;
+    frame->message_is_error = player->said_error;
+    frame->order = player->order;
+    frame->order_count = player->order_count;
+    memcpy(frame->views, player->views, sizeof frame->views);
+    frame->focus = player->focus;
+    frame->enlarged = player->enlarged;
+    frame->list = player_list(player);
+    return true;
+}
