@@ -1,0 +1,89 @@
+/* The banker lends only what leaves the bank in a safe state: one from which
+ * all customers can be served to the end, in some order. */
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { CUSTOMERS = 3 };
+
+struct customer {
+    int request;    /* what it asks for now */
+    int allocation; /* what it has */
+    int need;       /* what it may still ask for */
+} customers[CUSTOMERS] = {{.need = 8}, {.need = 5}, {.need = 7}};
+int available = 10;
+pthread_mutex_t bank = PTHREAD_MUTEX_INITIALIZER;
+pthread_cond_t returned = PTHREAD_COND_INITIALIZER;
+
+static bool is_safe(int money, const struct customer *trial)
+{
+    bool served[CUSTOMERS] = {false};
+    for (int round = 0; round < CUSTOMERS; round++) {
+        int c = 0; /* somebody whose whole need can be met */
+        while (c < CUSTOMERS && (served[c] || trial[c].need > money))
+            c++;
+        if (c == CUSTOMERS)
+            return false;
+        served[c] = true;
+        money += trial[c].allocation; /* it pays everything back */
+    }
+    return true;
+}
+
+static bool lend(int me)
+{
+    int amount = customers[me].request, money = available;
+    if (amount > money)
+        return false;
+    struct customer trial[CUSTOMERS]; /* what if? */
+    for (int c = 0; c < CUSTOMERS; c++) {
+        trial[c].allocation = customers[c].allocation;
+        trial[c].need = customers[c].need;
+    }
+    trial[me].allocation += amount;
+    trial[me].need -= amount;
+    if (!is_safe(money - amount, trial))
+        return false;
+    available = money - amount;
+    customers[me].allocation = trial[me].allocation;
+    customers[me].need = trial[me].need;
+    customers[me].request = 0;
+    return true;
+}
+
+static void borrow(int me, int amount)
+{
+    pthread_mutex_lock(&bank);
+    customers[me].request = amount;
+    while (!lend(me))
+        pthread_cond_wait(&returned, &bank);
+    pthread_mutex_unlock(&bank);
+}
+
+static void *customer(void *argument)
+{
+    static const int first[CUSTOMERS] = {4, 3, 2}, rest[CUSTOMERS] = {4, 2, 5};
+    int me = (int)(intptr_t)argument;
+    borrow(me, first[me]);
+    usleep(10000); /* half of its work */
+    borrow(me, rest[me]);
+    pthread_mutex_lock(&bank);
+    available += customers[me].allocation;
+    customers[me].allocation = 0;
+    pthread_cond_broadcast(&returned);
+    pthread_mutex_unlock(&bank);
+    return NULL;
+}
+
+int main(void)
+{
+    pthread_t threads[CUSTOMERS];
+    for (intptr_t i = 0; i < CUSTOMERS; i++)
+        pthread_create(&threads[i], NULL, customer, (void *)i);
+    for (int i = 0; i < CUSTOMERS; i++)
+        pthread_join(threads[i], NULL);
+    printf("all served, %d in the bank\n", available);
+    return 0;
+}
