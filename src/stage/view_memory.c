@@ -28,6 +28,15 @@ static bool is_variable(const struct world_object *object)
     return object && object->kind == OBJECT_variable;
 }
 
+/* The name without "P2:" in front, which tells the process where two have a variable of one name. */
+static const char *name_of(const struct world *world, const struct world_object *object)
+{
+    const struct world_process *process = world_process(world, object->process);
+    size_t length = process ? strlen(process->name) : 0;
+    bool prefixed = length && strncmp(object->name, process->name, length) == 0 && object->name[length] == ':';
+    return object->name + (prefixed ? length + 1 : 0);
+}
+
 /* Until a variable was read once nobody knows what is in it; the world's number is 0 then. */
 static bool is_known(const struct world *world, const struct world_object *object)
 {
@@ -268,10 +277,13 @@ static int hands_draw(const struct stage_frame *frame, const struct pane *pane, 
     return column - start;
 }
 
-static void hands_put(const struct stage_frame *frame, const struct pane *pane, uint32_t object, int column)
+/* From `column` on, or from `least` on where that is too far to the right. */
+static void hands_put(const struct stage_frame *frame, const struct pane *pane, uint32_t object, int least, int column)
 {
-    int room = pane->columns - column;
-    bool brief = hands_draw(frame, NULL, object, 0, false) > room;
+    bool brief = hands_draw(frame, NULL, object, 0, false) > pane->columns - column;
+    int columns = hands_draw(frame, NULL, object, 0, brief);
+    if (columns > pane->columns - column)
+        column = pane->columns - columns > least ? pane->columns - columns : least;
     hands_draw(frame, pane, object, column, brief);
 }
 
@@ -314,7 +326,7 @@ static struct plan plan_make(const struct stage_frame *frame, int columns)
             continue;
         variables++;
         owner_add(&plan, object->process);
-        int wide = text_columns(object->name);
+        int wide = text_columns(name_of(frame->after, object));
         plan.names = wide > plan.names ? wide : plan.names;
         composed = composed || (object->value_text && world_text(frame->after, object->value_text)[0] == '{');
     }
@@ -351,7 +363,7 @@ struct walk {
     const struct pane *pane; /* NULL: only measure */
     int first;               /* line at the pane's top */
     int line;
-    int wanted, snapped; /* line of the step's variable; the last beginning of an item up to `first` */
+    int wanted, snapped; /* line of the step's variable; the first beginning of an item from `first` on */
 };
 
 /* The part of the pane where an item of so many lines goes; false: it is out of sight. */
@@ -361,7 +373,7 @@ static bool walk_item(struct walk *walk, int lines, bool wanted, struct pane *pa
     walk->line += lines;
     if (wanted && walk->wanted < 0)
         walk->wanted = at;
-    if (at <= walk->first)
+    if (at >= walk->first && walk->snapped < 0)
         walk->snapped = at;
     if (!walk->pane || at < walk->first || at >= walk->first + walk->pane->rows)
         return false;
@@ -381,11 +393,11 @@ static void walk_variable(struct walk *walk, const struct world_object *object)
         return;
     bool faint = is_over(frame, object->process) || object->destroyed;
     pane_text_fit(&part, MARGIN, 0, plan->names, acted ? EMPHASIS_bold : EMPHASIS_none,
-                  faint ? ROLE_faint : ROLE_object, object->name);
+                  faint ? ROLE_faint : ROLE_object, name_of(frame->after, object));
     struct pane value = pane_part(&part, MARGIN + plan->names + 2, 0, plan->room, part.rows);
     int used = value_draw(frame, &value, object, &layout, faint);
     int column = used + 2 > HAND_OFFSET ? used + 2 : HAND_OFFSET;
-    hands_put(frame, &value, object->id, column);
+    hands_put(frame, &value, object->id, used + 2, column);
 }
 
 static void walk_list(struct walk *walk, uint32_t owner, bool all)
@@ -421,7 +433,7 @@ static const struct world_object *variable_of(const struct world *world, uint32_
 {
     for (uint32_t id = 1; id <= world_object_count(world) && (!before || id < before); id++) {
         const struct world_object *object = world_object(world, id);
-        if (is_variable(object) && (before || object->process == process) && strcmp(object->name, name) == 0)
+        if (is_variable(object) && (before || object->process == process) && strcmp(name_of(world, object), name) == 0)
             return object;
     }
     return NULL;
@@ -433,7 +445,7 @@ static void walk_row(struct walk *walk, const char *name)
     const struct stage_frame *frame = walk->frame;
     const struct plan *plan = walk->plan;
     const struct world_object *acted = world_object(frame->after, frame->step.object);
-    bool wanted = frame->step.number && is_variable(acted) && strcmp(acted->name, name) == 0;
+    bool wanted = frame->step.number && is_variable(acted) && strcmp(name_of(frame->after, acted), name) == 0;
     struct pane part;
     if (!walk_item(walk, 1, wanted, &part))
         return;
@@ -448,7 +460,7 @@ static void walk_row(struct walk *walk, const char *name)
         struct pane cell = pane_part(&part, column, 0, plan->column - 1, 1);
         value_draw(frame, &cell, object, &layout, is_over(frame, plan->owners[i]));
         if (hands_draw(frame, NULL, object->id, 0, true) > 0) {
-            hands_put(frame, &part, object->id, after);
+            hands_put(frame, &part, object->id, after, after);
             after += hands_draw(frame, NULL, object->id, 0, true) + 2;
         }
     }
@@ -466,16 +478,18 @@ static void walk_side_by_side(struct walk *walk)
                           owner_name(frame, plan->owners[i]));
     for (uint32_t id = 1; id <= world_object_count(frame->after); id++) {
         const struct world_object *object = world_object(frame->after, id);
-        if (is_variable(object) && (id == 1 || !variable_of(frame->after, 0, object->name, id)))
-            walk_row(walk, object->name);
+        if (!is_variable(object))
+            continue;
+        const char *name = name_of(frame->after, object);
+        if (id == 1 || !variable_of(frame->after, 0, name, id))
+            walk_row(walk, name);
     }
 }
 
 static void walk_all(struct walk *walk)
 {
     walk->line = 0;
-    walk->wanted = -1;
-    walk->snapped = 0;
+    walk->wanted = walk->snapped = -1;
     switch (walk->plan->arrangement) {
     case ARRANGE_one:
         walk_list(walk, 0, true);
@@ -508,7 +522,7 @@ static void memory_draw(const struct stage_frame *frame, const struct pane *pane
     }
     walk.first = stage_scroll(frame, STAGE_VIEW_memory, walk.line, pane->rows, walk.wanted < 0 ? 0 : walk.wanted);
     walk_all(&walk);
-    walk.first = walk.snapped;
+    walk.first = walk.snapped < 0 ? walk.first : walk.snapped;
     walk.pane = pane;
     walk_all(&walk);
 }

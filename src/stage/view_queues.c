@@ -211,14 +211,15 @@ static void queues_draw(const struct stage_frame *frame, const struct pane *pane
         pane_text_fit(pane, MARGIN, 0, pane->columns - MARGIN, EMPHASIS_none, ROLE_faint, _("no pipe yet"));
         return;
     }
-    int first = stage_scroll(frame, STAGE_VIEW_queues, lines, pane->rows, wanted_line(frame));
+    int rows = pane->rows / ROWS_EACH * ROWS_EACH; /* half a pipe is none */
+    int first = stage_scroll(frame, STAGE_VIEW_queues, lines, rows, wanted_line(frame));
     first -= first % ROWS_EACH;
     int line = 0;
     for (uint32_t id = 1; id <= world_object_count(frame->after); id++) {
         const struct world_object *object = world_object(frame->after, id);
         if (!is_queue(object))
             continue;
-        if (line >= first && line + ROWS_EACH <= first + pane->rows) {
+        if (line >= first && line + ROWS_EACH <= first + rows) {
             struct pane part = pane_part(pane, 0, line - first, pane->columns, ROWS_EACH);
             queue_draw(frame, &part, object);
         }

@@ -19,6 +19,9 @@ enum {
     NAMES_LEAST = 4,
     NAMES_NARROW = 7,
     NAMES_WIDE = 14,
+    NAMES_MANY = 4,
+    NAMES_SHARED = 2,
+    NAMES_SHARED_WIDE = 4,
     WIDE = 60, /* columns from which on all is shown as it was written */
     ROWS_WANTED = 9,
     PIECE_SIZE = 512
@@ -93,6 +96,11 @@ static void marks_find(const struct stage_frame *frame, struct marks *marks)
     }
     marks->chief = chief_of(frame, marks);
     marks->any = marks->chief.line != 0;
+    bool kept = false;
+    for (size_t i = 0; i < marks->count; i++)
+        kept = kept || marks->mark[i].task == marks->chief.task;
+    if (marks->any && !kept)
+        marks->mark[marks->count < MARKS_MAX ? marks->count++ : MARKS_MAX - 1] = marks->chief;
 }
 
 static const struct stage_file *file_find(const struct stage_frame *frame, uint32_t text)
@@ -111,7 +119,7 @@ static struct window window_around(uint32_t line, uint32_t rows, uint32_t lines)
 {
     if (rows >= lines)
         return (struct window){.first = 1, .last = lines};
-    uint32_t half = rows / 2 ? rows / 2 : 1, above = rows / 4;
+    uint32_t half = rows / 2 ? rows / 2 : 1, above = (rows - half) / 2;
     uint32_t first = line - 1 > above ? (line - 1 - above) / half * half + 1 : 1;
     if (first + rows - 1 > lines)
         first = lines - rows + 1;
@@ -156,39 +164,49 @@ static void window_add(struct window *windows, size_t *count, struct window wind
     }
 }
 
-/* One window, or, with room and tasks far away, one for each of them as well, as long as they fit. */
-static size_t windows_make(const struct marks *marks, const struct stage_file *file, uint32_t rows,
-                           struct window windows[WINDOWS_MAX + 1])
+/* A window of `wide` rows around the chief's line, and small ones for the tasks that are elsewhere in the file; those
+ * that would need more than `rows` together are left out, and `*all` says so. */
+static size_t windows_try(const struct marks *marks, uint32_t lines, uint32_t wide, uint32_t rows,
+                          struct window windows[WINDOWS_MAX + 1], bool *all)
 {
-    uint32_t lines = (uint32_t)file->line_count;
-    windows[0] = window_around(marks->chief.line, rows, lines);
-    size_t count = 1;
-    if (rows < SPLIT_ROWS)
-        return count;
-    bool far = false;
-    for (size_t i = 0; i < marks->count; i++) {
-        const struct mark *mark = &marks->mark[i];
-        far = far || (mark->text == marks->chief.text && mark->line <= lines && !window_has(windows, 1, mark->line));
-    }
-    if (!far)
-        return count;
-    uint32_t wide = rows * 2 / 3 > MAIN_LEAST ? rows * 2 / 3 : MAIN_LEAST;
     windows[0] = window_around(marks->chief.line, wide, lines);
-    for (size_t i = 0; i < marks->count && count < WINDOWS_MAX; i++) {
+    size_t count = 1;
+    *all = true;
+    for (size_t i = 0; i < marks->count; i++) {
         const struct mark *mark = &marks->mark[i];
         if (mark->text != marks->chief.text || mark->line > lines || window_has(windows, count, mark->line))
             continue;
         struct window trial[WINDOWS_MAX + 1];
         size_t trial_count = count;
         memcpy(trial, windows, sizeof trial);
-        window_add(trial, &trial_count,
-                   (struct window){.first = mark->line > AROUND ? mark->line - AROUND : 1,
-                                   .last = mark->line + AROUND < lines ? mark->line + AROUND : lines});
-        if (windows_rows(trial, trial_count) > rows)
+        if (count < WINDOWS_MAX)
+            window_add(trial, &trial_count,
+                       (struct window){.first = mark->line > AROUND ? mark->line - AROUND : 1,
+                                       .last = mark->line + AROUND < lines ? mark->line + AROUND : lines});
+        if (count == WINDOWS_MAX || windows_rows(trial, trial_count) > rows) {
+            *all = false;
             continue;
+        }
         memcpy(windows, trial, sizeof trial);
         count = trial_count;
     }
+    return count;
+}
+
+/* One window, or, with room and tasks far away, one for each of them as well: that of the chief as large as it can be
+ * while all others find room. */
+static size_t windows_make(const struct marks *marks, const struct stage_file *file, uint32_t rows,
+                           struct window windows[WINDOWS_MAX + 1])
+{
+    bool all = false;
+    size_t count = 0;
+    uint32_t lines = (uint32_t)file->line_count;
+    if (rows < SPLIT_ROWS) {
+        windows[0] = window_around(marks->chief.line, rows, lines);
+        return 1;
+    }
+    for (uint32_t wide = rows; wide >= MAIN_LEAST && !all; wide--)
+        count = windows_try(marks, lines, wide, rows, windows, &all);
     return count;
 }
 
@@ -224,7 +242,7 @@ static void code_draw(struct sheet *sheet, const struct pane *pane, const char *
     }
 }
 
-/* "T1", "T1 T2", "T1 +2": who is at this line; the chief first. Returns the task whose sign stands there, 0 none. */
+/* "T1", "T1 T2", "T1+2": who is at this line; the chief first. Returns the task whose sign stands there, 0 none. */
 static uint32_t names_at(const struct sheet *sheet, uint32_t line, int columns, char *out, size_t size)
 {
     char text[STAGE_NAME_SIZE * 2] = "", name[STAGE_NAME_SIZE];
@@ -242,7 +260,7 @@ static uint32_t names_at(const struct sheet *sheet, uint32_t line, int columns, 
             count++;
             snprintf(text, sizeof text, "%s%s%s", out, shown ? " " : "",
                      stage_task_name(sheet->frame, mark->task, name));
-            if (shown && text_columns(text) + (shown + 1 < count ? 3 : 0) > columns)
+            if (shown && text_columns(text) + (shown + 1 < count ? 2 : 0) > columns)
                 continue;
             snprintf(out, size, "%s", text);
             shown++;
@@ -250,10 +268,10 @@ static uint32_t names_at(const struct sheet *sheet, uint32_t line, int columns, 
     }
     if (shown < count) {
         /* Room for the number is made by taking names back. */
-        snprintf(text, sizeof text, " +%zu", count - shown);
+        snprintf(text, sizeof text, "+%zu", count - shown);
         while (shown > 1 && text_columns(out) + text_columns(text) > columns && strrchr(out, ' ')) {
             *strrchr(out, ' ') = 0;
-            snprintf(text, sizeof text, " +%zu", count - --shown);
+            snprintf(text, sizeof text, "+%zu", count - --shown);
         }
         size_t length = strlen(out);
         snprintf(out + length, size - length, "%s", text);
@@ -341,6 +359,8 @@ static int names_columns(const struct stage_frame *frame, const struct marks *ma
         int wide = text_columns(stage_task_name(frame, marks->mark[i].task, name));
         widest = wide > widest ? wide : widest;
     }
+    /* Where there are many, some will share a line: "T1+2". */
+    widest += columns >= WIDE ? NAMES_SHARED_WIDE : marks->count >= NAMES_MANY ? NAMES_SHARED : 0;
     return widest > most ? most : widest;
 }
 
@@ -356,24 +376,35 @@ static int source_rows(const struct stage_frame *frame, int columns)
     return longest + 1 < ROWS_WANTED ? (int)longest + 1 : ROWS_WANTED;
 }
 
+/* Who is where, a line each, the chief first. */
 static void no_text_draw(const struct stage_frame *frame, const struct pane *pane, const struct marks *marks)
 {
     char text[256];
     snprintf(text, sizeof text, _("no source text for %s"), world_text(frame->after, marks->chief.text));
     pane_text_fit(pane, 1, 0, pane->columns - 1, EMPHASIS_none, ROLE_faint, text);
-    for (size_t i = 0; i < marks->count && (int)i + 1 < pane->rows; i++) {
-        const struct mark *mark = &marks->mark[i];
+    int names = names_columns(frame, marks, pane->columns), row = 1;
+    size_t left = marks->count;
+    for (size_t i = 0; i <= marks->count && row < pane->rows; i++) {
+        const struct mark *mark = i ? &marks->mark[i - 1] : &marks->chief;
+        bool chief = mark->task == marks->chief.task;
+        if (i && chief)
+            continue;
+        struct pane line = pane_part(pane, 0, row, pane->columns, 1);
+        if (row + 1 == pane->rows && left > 1) {
+            pane_format(&line, 1, 0, EMPHASIS_none, ROLE_faint, "+%zu", left);
+            return;
+        }
         const struct world_task *task = world_task(frame->after, mark->task);
         char name[STAGE_NAME_SIZE];
-        bool chief = mark->task == marks->chief.task;
         enum role role = stage_state_role(task->state);
-        int row = (int)i + 1, column = 1;
-        column += pane_text_fit(pane, column, row, NAMES_NARROW, chief ? EMPHASIS_bold : EMPHASIS_none, role,
-                                stage_task_name(frame, mark->task, name));
-        pane_glyph(pane, column + 1, row, EMPHASIS_none, role, stage_state_glyph(task->state));
+        unsigned emphasis = chief ? EMPHASIS_bold : EMPHASIS_none;
+        line.tag = (struct tag){.kind = TAG_task, .number = mark->task};
+        pane_text_fit(&line, 1, 0, names, emphasis, role, stage_task_name(frame, mark->task, name));
+        pane_glyph(&line, names + 2, 0, emphasis, role, stage_state_glyph(task->state));
         snprintf(text, sizeof text, "%s:%u", world_text(frame->after, mark->text), mark->line);
-        pane_text_fit(pane, column + 3, row, pane->columns - column - 3, chief ? EMPHASIS_bold : EMPHASIS_none,
-                      ROLE_text, text);
+        pane_text_fit(&line, names + 4, 0, pane->columns - names - 4, emphasis, ROLE_text, text);
+        row++;
+        left--;
     }
 }
 
@@ -395,9 +426,11 @@ static void source_draw(const struct stage_frame *frame, const struct pane *pane
     sheet.names = names_columns(frame, &marks, pane->columns);
     sheet.numbers = snprintf(number, sizeof number, "%zu", file->line_count);
     struct window windows[WINDOWS_MAX + 1];
-    size_t count = windows_make(&marks, file, (uint32_t)pane->rows - 1, windows);
     int scroll = frame->views[STAGE_VIEW_source].scroll;
-    if (count == 1 && scroll) {
+    size_t count = windows_make(&marks, file, (uint32_t)pane->rows - 1, windows);
+    if (scroll) { /* who looks around sees one piece of the file */
+        count = 1;
+        windows[0] = window_around(marks.chief.line, (uint32_t)pane->rows - 1, (uint32_t)file->line_count);
         int64_t rows = windows[0].last - windows[0].first + 1;
         int64_t first = (int64_t)windows[0].first + scroll, last = (int64_t)file->line_count - rows + 1;
         first = first > last ? last : first < 1 ? 1 : first;

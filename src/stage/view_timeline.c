@@ -3,6 +3,7 @@
  * between. Must stay quick with a million steps: only what is seen is looked at. */
 #include "stage/view.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -181,12 +182,12 @@ static void cells_draw(const struct stage_frame *frame, const struct pane *pane,
 /* Numbers every ten columns, left out where they would touch the mark of the shown step. */
 static void ruler_draw(const struct pane *pane, const struct window *window)
 {
-    int now = -1;
+    int now = INT_MIN / 2;
     if (window->cursor != UINT32_MAX && window->cursor >= window->first)
         now = (int)(window->cursor - window->first);
     for (int c = 0; c < pane->columns; c++) {
         uint32_t column = window->first + (uint32_t)c;
-        if ((column + 1) % LABEL_EVERY != 0 && column != 0)
+        if ((column + 1) % LABEL_EVERY != 0 && (column != 0 || window->scale > 1))
             continue;
         char label[32];
         snprintf(label, sizeof label, "%llu", ((unsigned long long)column + 1) * window->scale);

@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 
-enum { MARGIN = 1, NAME_COLUMN = 5, INDENT = 2, DEPTH_MAX = 12, NAME_COLUMNS = 4, PID_GAP = 2 };
+enum { MARGIN = 1, NAME_COLUMN = 5, INDENT = 2, DEPTH_MAX = 12, NAME_LEAST = 4, PID_COLUMNS = 7 };
 
 /* A process as a line; arrays of them are indexed by process id. */
 struct branch {
@@ -27,6 +27,7 @@ struct tree {
     uint32_t *order; /* line -> process */
     uint32_t lines;
     int deepest;
+    int name_columns;
 };
 
 /* ---- gathering ---- */
@@ -93,7 +94,9 @@ static void put_in_order(const struct world *world, struct tree *tree)
 static bool tree_make(const struct world *world, struct tree *tree)
 {
     uint32_t count = world_process_count(world);
-    *tree = (struct tree){.count = count};
+    *tree = (struct tree){.count = count, .name_columns = snprintf(NULL, 0, "P%u", count)};
+    if (tree->name_columns < NAME_LEAST)
+        tree->name_columns = NAME_LEAST;
     tree->branches = calloc((size_t)count + 1, sizeof *tree->branches);
     tree->order = calloc((size_t)count + 1, sizeof *tree->order);
     if (!tree->branches || !tree->order)
@@ -152,8 +155,8 @@ static void note(const struct pane *line, int *column, enum role role, const cha
     *column += pane_text(line, *column, 0, EMPHASIS_none, role, text) + 2;
 }
 
-static void notes_draw(const struct pane *line, int column, const struct world_process *process,
-                       const struct world_process *before, const struct branch *branch)
+static int notes_draw(const struct pane *line, int column, const struct world_process *process,
+                      const struct world_process *before, const struct branch *branch)
 {
     char text[64];
     bool over = process->state == STATE_zombie || process->state == STATE_terminated;
@@ -164,7 +167,7 @@ static void notes_draw(const struct pane *line, int column, const struct world_p
         how_it_ended(process, text, sizeof text);
         note(line, &column, just ? ROLE_changed : process->state == STATE_zombie ? ROLE_text : ROLE_faint, text);
     }
-    if (process->state == STATE_stopped)
+    if (process->state == STATE_stopped && !process->orphan)
         note(line, &column, ROLE_stopped, _("stopped"));
     if (process->orphan && process->state != STATE_terminated) {
         bool adopted_now = before && !before->orphan;
@@ -179,6 +182,16 @@ static void notes_draw(const struct pane *line, int column, const struct world_p
         note(line, &column, ROLE_notice, _("unobserved"));
     if (process->helper)
         note(line, &column, ROLE_faint, _("helper"));
+    return column;
+}
+
+/* What the only thread of a process is about, for the room that is left. */
+static void doing(const struct stage_frame *frame, const struct world_process *process, const struct branch *branch,
+                  char out[STAGE_NAME_SIZE])
+{
+    out[0] = 0;
+    if (branch->threads == 1 && process->state == STATE_running && !process->helper)
+        stage_operation_name(frame, frame->after, process->main_task, out);
 }
 
 static void line_draw(const struct stage_frame *frame, const struct pane *line, const struct tree *tree, uint32_t id)
@@ -206,14 +219,17 @@ static void line_draw(const struct stage_frame *frame, const struct pane *line, 
               : faint ? ROLE_faint
                       : ROLE_strong,
               process->name);
-    column = NAME_COLUMN + tree->deepest * INDENT + NAME_COLUMNS + 1;
+    column = NAME_COLUMN + tree->deepest * INDENT + tree->name_columns + 1;
     char text[32];
     snprintf(text, sizeof text, "pid %d", process->pid);
-    pane_text(line, column, 0, EMPHASIS_none, ROLE_faint, text);
-    column += 7 + PID_GAP;
+    int wide = pane_text_fit(line, column, 0, line->columns - column, EMPHASIS_none, ROLE_faint, text);
+    column += (wide < PID_COLUMNS ? PID_COLUMNS : wide) + 2;
     if (!before)
         note(line, &column, ROLE_new, _("new"));
-    notes_draw(line, column, process, before, branch);
+    column = notes_draw(line, column, process, before, branch);
+    char what[STAGE_NAME_SIZE];
+    doing(frame, process, branch, what);
+    note(line, &column, ROLE_faint, what);
 }
 
 /* ---- the view ---- */
