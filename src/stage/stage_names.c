@@ -155,6 +155,9 @@ const char *stage_operation_name(const struct stage_frame *frame, const struct w
     out[0] = '\0';
     if (!task || task->operation == OPERATION_none || stage_task_ended(world, id))
         return out;
+    /* What it asked for last is over; it computes. */
+    if (!task->held && (task->state == STATE_running || task->state == STATE_ready || task->state == STATE_stopped))
+        return out;
     const char *name = operation_row(task->operation)->name;
     const char *verb = strchr(name, '.');
     uint32_t target = world_task_target(world, id);

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "stage/stage_names.h"
 
-enum { GAP = 1, ACROSS_LEAST = 31, CPU_ENTRY = 2 };
+enum { GAP = 1, ACROSS_LEAST = 27, RUNNING_MOST = 44, CPU_ENTRY = 2 };
 
 struct item {
     uint32_t task, process, number;
@@ -131,10 +131,24 @@ static int give_slots(struct plan_part *part, int rows)
     return slot;
 }
 
+/* The heading of the group whose cards are seen first, when it is further up. */
+static int heading_above(const struct plan_part *part)
+{
+    int i = 0;
+    while (i < part->count && part->lines[i].slot < part->top)
+        i++;
+    if (i == 0 || i == part->count || part->lines[i].kind != PLAN_CARD)
+        return -1;
+    while (i > 0 && part->lines[i].kind == PLAN_CARD)
+        i--;
+    return part->lines[i].kind == PLAN_OBJECT || part->lines[i].kind == PLAN_STOPPED ? i : -1;
+}
+
 static void give_room(const struct stage_frame *frame, struct plan *plan, struct plan_part *part)
 {
     int rows = plan->body, wanted = 0;
     part->across = 1;
+    part->heading = -1;
     part->slots = part->count;
     for (int i = 0; i < part->count; i++)
         part->lines[i].slot = i;
@@ -152,6 +166,14 @@ static void give_room(const struct stage_frame *frame, struct plan *plan, struct
             wanted = part->lines[i].slot;
     }
     part->top = stage_scroll(frame, STAGE_VIEW_stage, part->slots, part->seen, wanted);
+    part->heading = heading_above(part);
+    if (part->heading < 0 || part->seen < 2)
+        return;
+    int without = part->top;
+    part->top = stage_scroll(frame, STAGE_VIEW_stage, part->slots, part->seen - 1, wanted);
+    part->heading = heading_above(part);
+    if (part->heading < 0)
+        part->top = without;
 }
 
 static bool any_ended(const struct world *world)
@@ -176,8 +198,6 @@ struct plan_size plan_size_of(const struct stage_frame *frame, int columns, int 
         }
     }
     for (uint32_t id = 1; id <= world_task_count(frame->after); id++) {
-        if (stage_task_ended(frame->before, id) && stage_task_ended(frame->after, id))
-            continue;
         int wide = text_columns(stage_task_name(frame, id, name));
         if (wide > size.name)
             size.name = wide;
@@ -195,13 +215,16 @@ void plan_make(const struct stage_frame *frame, const struct world *world, struc
     if (plan->body < 0)
         plan->body = 0;
     plan->ended_kept = plan->ended_count = 0;
-    int width = (size.columns - (PLAN_COLUMNS - 1) * GAP) / PLAN_COLUMNS;
+    int third = (size.columns - (PLAN_COLUMNS - 1) * GAP) / PLAN_COLUMNS;
+    int running = third > RUNNING_MOST ? RUNNING_MOST : third;
+    int ready = (size.columns - running - (PLAN_COLUMNS - 1) * GAP) / 2;
+    const int starts[PLAN_COLUMNS + 1] = {0, ready + GAP, ready + running + 2 * GAP, size.columns + GAP};
     for (int i = 0; i < PLAN_COLUMNS; i++) {
         struct plan_part *part = &plan->part[i];
         part->count = part->slots = part->seen = part->top = 0;
         part->beyond = 0;
-        part->column = i * (width + GAP);
-        part->columns = i + 1 == PLAN_COLUMNS ? size.columns - part->column : width;
+        part->column = starts[i];
+        part->columns = starts[i + 1] - starts[i] - GAP;
     }
     fill_waiting(plan, PLAN_ready);
     fill_running(plan);
@@ -231,8 +254,9 @@ struct plan_spot plan_more_spot(const struct plan *plan, const struct plan_part 
 bool plan_line_spot(const struct plan *plan, const struct plan_part *part, const struct plan_line *line,
                     struct plan_spot *spot)
 {
-    int position = line->slot - part->top;
-    if (position < 0 || position >= part->seen)
+    bool heads = part->heading >= 0 && line == &part->lines[part->heading];
+    int position = heads ? 0 : line->slot - part->top + (part->heading >= 0 ? 1 : 0);
+    if (position < (part->heading >= 0 && !heads ? 1 : 0) || position >= part->seen)
         return false;
     *spot = spot_at(plan, part, position);
     return true;

@@ -25,6 +25,7 @@ struct plan_part {
     int slots;           /* that all lines need */
     int seen;            /* slots that are shown */
     int top;             /* the first of them */
+    int heading;         /* line of the heading that stays above them though it is further up; -1 none */
 };
 
 struct plan_size {

@@ -209,24 +209,31 @@ static int arrow_right(const struct view *view, int column, int row, const char 
     return at + 2 - column;
 }
 
-/* A line over as many rows as it needs, broken before arrows. Returns the rows. */
-static int flow(const struct view *view, const struct line *line, int row, enum role edges)
+/* How much the arrows of a line say. */
+struct arrows {
+    int dashes;
+    bool words;
+};
+
+static const char *word_of(const struct line *line, int index, struct arrows arrows)
 {
-    int whole = 0, columns = view->pane->columns, at = 0, first = row;
-    for (int i = 0; i < line->count; i++)
-        whole +=
-            text_columns(line->element[i].text) + (i + 1 < line->count ? edge_columns(line->element[i].edge, 2) : 0);
-    int dashes = whole <= columns ? 2 : 1;
+    return arrows.words ? line->element[index].edge : "";
+}
+
+/* A line over as many rows as it needs, broken before arrows. Returns the rows. */
+static int flow(const struct view *view, const struct line *line, int row, enum role edges, struct arrows arrows)
+{
+    int columns = view->pane->columns, at = 0, first = row;
     for (int i = 0; i < line->count; i++) {
         const struct element *element = &line->element[i];
         int wide = text_columns(element->text);
         if (i > 0) {
-            const char *word = line->element[i - 1].edge;
-            if (at + edge_columns(word, dashes) + wide > columns) {
+            const char *word = word_of(line, i - 1, arrows);
+            if (at + edge_columns(word, arrows.dashes) + wide > columns) {
                 row++;
                 at = INDENT - 1;
             }
-            at += arrow_right(view, at, row, word, dashes, 0, edges);
+            at += arrow_right(view, at, row, word, arrows.dashes, 0, edges);
         }
         if (at + wide > columns && !view->measuring && row >= view->top && row < view->top + view->rows)
             at += pane_text_fit(view->pane, at, row - view->top, columns - at, element->emphasis, element->role,
@@ -235,14 +242,23 @@ static int flow(const struct view *view, const struct line *line, int row, enum 
             at += put(view, at, row, element->emphasis, element->role, element->text);
     }
     if (line->remark) {
-        int wide = text_columns(line->remark);
-        if (at + 2 + wide > columns) {
+        if (at + 2 + text_columns(line->remark) > columns) {
             row++;
             at = INDENT - 2;
         }
         put(view, at + 2, row, EMPHASIS_none, edges == ROLE_rule ? ROLE_faint : edges, line->remark);
     }
     return row - first + 1;
+}
+
+/* Long arrows if all stands on one row then; arrows without words where only they fit in `rows`. */
+static struct arrows arrows_for(const struct view *view, const struct line *line, int rows)
+{
+    static const struct arrows choices[] = {{.dashes = 2, .words = true}, {.dashes = 1, .words = true}, {.dashes = 0}};
+    struct view measure = {.frame = view->frame, .world = view->world, .pane = view->pane, .measuring = true};
+    if (flow(&measure, line, 0, ROLE_rule, choices[0]) == 1)
+        return choices[0];
+    return flow(&measure, line, 0, ROLE_rule, choices[1]) <= rows ? choices[1] : choices[2];
 }
 
 /* ---- the ring as a loop: some elements above, the others below, read with the hands of a clock ---- */
@@ -425,7 +441,7 @@ static int ring_draw(const struct view *view, const struct ring *ring, int row)
     snprintf(line.remark_text, sizeof line.remark_text, _("and so back to %s"),
              stage_task_name(view->frame, ring->tasks[0], name));
     line.remark = line.remark_text;
-    return flow(view, &line, row, ROLE_fault);
+    return flow(view, &line, row, ROLE_fault, arrows_for(view, &line, view->pane->rows - 1));
 }
 
 /* ---- a chain that ends in somebody who can go on, or in something that nobody holds ---- */
@@ -498,7 +514,7 @@ static int chain_draw(struct view *view, uint32_t start, const struct ring *ring
         visit(view->visited, &view->visited_count, task);
         task = chain_step(view, &line, from, task, 1);
     }
-    return flow(view, &line, row, ROLE_rule);
+    return flow(view, &line, row, ROLE_rule, arrows_for(view, &line, view->pane->rows));
 }
 
 static bool begins(const struct view *view, uint32_t task, int pass)

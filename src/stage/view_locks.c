@@ -6,16 +6,7 @@
 #include "base/text.h"
 #include "stage/stage_names.h"
 
-enum {
-    SIGN_AT = 0,
-    NAME_AT = 2,
-    LINES_MAX = 512,
-    TASKS_MAX = 64,
-    NAME_MOST = 18,
-    STATE_MOST = 18,
-    GAP = 2,
-    ROWS_MOST = 12
-};
+enum { SIGN_AT = 0, NAME_AT = 2, LINES_MAX = 512, TASKS_MAX = 64, KINDS_FROM = 50, GAP = 2, ROWS_MOST = 12 };
 
 static const uint8_t kinds[] = {OBJECT_mutex, OBJECT_rwlock,  OBJECT_spin, OBJECT_semaphore,
                                 OBJECT_cond,  OBJECT_barrier, OBJECT_once, OBJECT_file};
@@ -146,7 +137,7 @@ static void state_text(const struct world *world, const struct world_object *obj
         snprintf(out, size, "%s",
                  over            ? _("has ended")
                  : object->owner ? _("writes")
-                 : object->count ? _("read it")
+                 : object->count ? _("read")
                                  : _("free"));
         break;
     default:
@@ -161,90 +152,109 @@ static void state_text(const struct world *world, const struct world_object *obj
 
 /* ---- drawing ---- */
 
+/* Where there is little room, what a lock can tell says which kind it is. */
+static bool kinds_are_named(const struct list *list, int columns)
+{
+    return list->several_kinds && columns >= KINDS_FROM;
+}
+
+static const char *label_of(const struct stage_frame *frame, bool with_kind, uint32_t id, char out[STAGE_NAME_SIZE])
+{
+    return with_kind ? stage_object_label(frame, frame->after, id, out)
+                     : stage_object_name(frame, frame->after, id, out);
+}
+
 struct widths {
-    int name, state;
+    bool kinds;
+    int name, state; /* columns that rows keep, so that what follows stands in line */
 };
-
-static int holders_columns(const struct stage_frame *frame, uint32_t id)
-{
-    uint32_t tasks[3];
-    char name[STAGE_NAME_SIZE];
-    size_t count = stage_holders(frame->after, id, tasks, 3);
-    int columns = 0;
-    for (size_t i = 0; i < count && i < 3; i++)
-        columns += text_columns(stage_task_name(frame, tasks[i], name)) + 1;
-    return columns + (count > 3 ? 4 : 0) + (count ? 1 : 0);
-}
-
-static const char *label_of(const struct stage_frame *frame, const struct list *list, uint32_t id,
-                            char out[STAGE_NAME_SIZE])
-{
-    return list->several_kinds ? stage_object_label(frame, frame->after, id, out)
-                               : stage_object_name(frame, frame->after, id, out);
-}
 
 static struct widths measure(const struct stage_frame *frame, const struct list *list, int columns)
 {
-    struct widths widths = {.name = 4, .state = 4};
+    struct widths widths = {.kinds = kinds_are_named(list, columns),
+                            .name = 2,
+                            .state = columns >= KINDS_FROM ? 14
+                                     : list->several_kinds ? 12
+                                                           : 9};
     for (int i = 0; i < list->count; i++) {
-        char label[STAGE_NAME_SIZE], state[96];
-        const struct world_object *object = world_object(frame->after, list->object[i]);
-        int name = text_columns(label_of(frame, list, object->id, label));
-        state_text(frame->after, object, state, sizeof state);
-        int wide = holders_columns(frame, object->id) + text_columns(state) + (state[0] ? 1 : 0);
+        char label[STAGE_NAME_SIZE];
+        int name = text_columns(label_of(frame, widths.kinds, list->object[i], label));
         widths.name = name > widths.name ? name : widths.name;
-        widths.state = wide > widths.state ? wide : widths.state;
     }
-    int most = columns > 60 ? columns / 3 : 0;
-    int name_most = most > NAME_MOST ? most : NAME_MOST, state_most = most > STATE_MOST ? most : STATE_MOST;
-    widths.name = widths.name > name_most ? name_most : widths.name;
-    widths.state = widths.state > state_most ? state_most : widths.state;
+    int most = columns * 5 / 12;
+    widths.name = widths.name > most ? most : widths.name;
     return widths;
 }
 
-/* A word and the names behind it; returns the columns. */
+/* A word and the names behind it; returns the columns. What has no room at all is hinted at. */
 static int named_list(const struct stage_frame *frame, const struct pane *pane, int column, const char *word,
                       enum role word_role, enum role role, const uint32_t *tasks, size_t count)
 {
     int used = text_columns(word);
-    if (count == 0 || column + used + 3 > pane->columns)
+    if (count == 0 || column >= pane->columns)
         return 0;
+    if (column + used + 3 > pane->columns) {
+        pane_glyph(pane, column, 0, EMPHASIS_none, word_role, GLYPH_more);
+        return 1;
+    }
     pane_text(pane, column, 0, EMPHASIS_none, word_role, word);
     used += 1 + stage_tasks_draw(frame, pane, column + used + 1, 0, pane->columns - column - used - 1, role, tasks,
                                  count < TASKS_MAX ? count : TASKS_MAX, count);
     return used;
 }
 
-static void row_draw(const struct stage_frame *frame, const struct pane *pane, const struct list *list, uint32_t id,
-                     struct widths widths)
+/* Who has it and how much of it; at most `room` columns. Returns the columns. */
+static int state_draw(const struct stage_frame *frame, const struct pane *pane, int column, int room,
+                      const struct world_object *object, bool changed, bool named)
 {
     uint32_t tasks[TASKS_MAX];
-    char label[STAGE_NAME_SIZE], state[96];
+    char state[96];
+    unsigned bold = changed ? EMPHASIS_bold : EMPHASIS_none;
+    size_t count = stage_holders(frame->after, object->id, tasks, TASKS_MAX);
+    int at = 0;
+    state_text(frame->after, object, state, sizeof state);
+    if (object->kind == OBJECT_cond && !named)
+        snprintf(state, sizeof state, "%s", stage_kind_word(object->kind));
+    if (count) {
+        int behind = state[0] ? text_columns(state) + 1 : 0;
+        pane_glyph(pane, column, 0, bold, ROLE_held, GLYPH_arrow_right);
+        at = 2 + stage_tasks_draw(frame, pane, column + 2, 0, room - 2 - behind, changed ? ROLE_changed : ROLE_held,
+                                  tasks, count < TASKS_MAX ? count : TASKS_MAX, count);
+        at += state[0] ? 1 : 0;
+    }
+    if (state[0])
+        at += pane_text_fit(pane, column + at, 0, room - at, bold,
+                            changed                       ? ROLE_changed
+                            : object->kind == OBJECT_cond ? ROLE_faint
+                            : is_free(object)             ? ROLE_free
+                                                          : ROLE_held,
+                            state);
+    return at;
+}
+
+static void row_draw(const struct stage_frame *frame, const struct pane *pane, uint32_t id, struct widths widths)
+{
+    uint32_t waiting[TASKS_MAX], next[TASKS_MAX];
+    char label[STAGE_NAME_SIZE];
     const struct world_object *object = world_object(frame->after, id);
     bool changed = has_changed(frame, id), open = is_free(object);
     unsigned bold = changed ? EMPHASIS_bold : EMPHASIS_none;
-    enum role role = open ? ROLE_free : ROLE_held;
+    size_t waiting_count = world_waiters(frame->after, id, waiting, TASKS_MAX);
+    size_t next_count = about_to_ask(frame->after, id, next, TASKS_MAX);
     if (object->kind != OBJECT_cond && object->kind != OBJECT_barrier)
-        pane_glyph(pane, SIGN_AT, 0, bold, role, open ? GLYPH_free : GLYPH_owner);
+        pane_glyph(pane, SIGN_AT, 0, bold, open ? ROLE_free : ROLE_held, open ? GLYPH_free : GLYPH_owner);
     pane_text_fit(pane, NAME_AT, 0, widths.name, bold, changed ? ROLE_changed : ROLE_object,
-                  label_of(frame, list, id, label));
-    int start = NAME_AT + widths.name + GAP, at = start;
-    size_t count = stage_holders(frame->after, id, tasks, TASKS_MAX);
-    if (count) {
-        pane_glyph(pane, at, 0, bold, ROLE_held, GLYPH_arrow_right);
-        at += 2;
-        at += stage_tasks_draw(frame, pane, at, 0, start + widths.state - at, changed ? ROLE_changed : ROLE_held, tasks,
-                               count < TASKS_MAX ? count : TASKS_MAX, count) +
-              1;
-    }
-    state_text(frame->after, object, state, sizeof state);
-    pane_text_fit(pane, at, 0, start + widths.state - at, bold, changed ? ROLE_changed : role, state);
-    at = start + widths.state + GAP;
-    count = world_waiters(frame->after, id, tasks, TASKS_MAX);
-    int used = named_list(frame, pane, at, _("waiting:"), ROLE_text, ROLE_blocked, tasks, count);
+                  label_of(frame, widths.kinds, id, label));
+    int at = NAME_AT + widths.name + GAP;
+    /* Those who wait are what one looks for: they get their room first. */
+    int kept = waiting_count ? GAP + text_columns(_("waiting:")) + 5 : next_count ? GAP + 1 : 0;
+    int used = state_draw(frame, pane, at, pane->columns - at - kept, object, changed, widths.kinds);
+    at += (used > widths.state ? used : widths.state) + GAP;
+    if (waiting_count && at + text_columns(_("waiting:")) + 5 > pane->columns)
+        at = pane->columns - text_columns(_("waiting:")) - 5;
+    used = named_list(frame, pane, at, _("waiting:"), ROLE_text, ROLE_blocked, waiting, waiting_count);
     at += used ? used + GAP : 0;
-    count = about_to_ask(frame->after, id, tasks, TASKS_MAX);
-    named_list(frame, pane, at, _("next:"), ROLE_faint, ROLE_faint, tasks, count);
+    named_list(frame, pane, at, _("next:"), ROLE_faint, ROLE_faint, next, next_count);
 }
 
 static void locks_draw(const struct stage_frame *frame, const struct pane *pane)
@@ -267,7 +277,7 @@ static void locks_draw(const struct stage_frame *frame, const struct pane *pane)
     for (int i = 0; i < rows && top + i < list.count; i++) {
         struct pane line = pane_part(pane, 0, i, pane->columns, 1);
         line.tag = (struct tag){.kind = TAG_row, .number = (uint32_t)(top + i)};
-        row_draw(frame, &line, &list, list.object[top + i], widths);
+        row_draw(frame, &line, list.object[top + i], widths);
     }
     if (rows == pane->rows)
         return;

@@ -10,7 +10,16 @@
 #include "stage/stage_names.h"
 #include "stage/stage_plan.h"
 
-enum { KEY_AT = 0, SIGN_AT = 2, NAME_AT = 4, PLACE_FROM = 38, ROWS_LEAST = 3 };
+enum {
+    KEY_AT = 0,
+    SIGN_AT = 2,
+    NAME_AT = 4,
+    PLACE_FROM = 12,
+    MORE_AT = 22,
+    ROWS_LEAST = 3,
+    HOLDERS_NAMED = 4,
+    LABEL_LEAST = 8
+};
 
 /* ---- how much room ---- */
 
@@ -46,18 +55,20 @@ static const struct stage_choice *choice_of(const struct stage_frame *frame, uin
 
 /* What else is known of a task, where there is room: until when it sleeps, where it is in the source. */
 static void card_more(const struct pane *pane, const struct world *world, const struct world_task *task, int column,
-                      int row, int columns)
+                      int columns, int line_up)
 {
     char text[256] = "";
     struct world_place place = world_place(world, task->place);
     if (task->state == STATE_blocked && task->deadline != INT64_MAX)
         snprintf(text, sizeof text, _("until %lld.%03lld s"), (long long)(task->deadline / 1000000000),
                  (long long)(task->deadline / 1000000 % 1000));
-    else if (columns >= PLACE_FROM / 3 && place.line)
+    else if (columns >= PLACE_FROM && place.line)
         snprintf(text, sizeof text, "%s:%u", world_text(world, place.text), place.line);
-    int wide = text_columns(text);
-    if (wide > 0 && wide <= columns)
-        pane_text(pane, column + columns - wide, row, EMPHASIS_none, ROLE_faint, text);
+    int wide = text_columns(text), more = line_up - column;
+    if (wide == 0 || wide > columns)
+        return;
+    more = more < 0 ? 0 : more > columns - wide ? columns - wide : more;
+    pane_text(pane, column + more, 0, EMPHASIS_none, ROLE_faint, text);
 }
 
 static void card_draw(const struct stage_frame *frame, const struct pane *pane, const struct plan *plan, uint32_t id,
@@ -87,26 +98,36 @@ static void card_draw(const struct stage_frame *frame, const struct pane *pane, 
     at += pane_text_fit(&card, at, 0, card.columns - at, bold, mover ? ROLE_changed : ROLE_text,
                         stage_operation_name(frame, plan->world, id, operation)) +
           1;
-    card_more(&card, plan->world, task, at, 0, card.columns - at);
+    card_more(&card, plan->world, task, at, card.columns - at, NAME_AT + plan->size.name + MORE_AT);
     if (choice && choice->selected)
         pane_emphasise(&card, 0, 0, card.columns, 1, EMPHASIS_reverse);
 }
 
 /* ---- headings of groups ---- */
 
+/* "T1 T2 +1": the first `most` of those who have it. */
+static void holder_names(const struct stage_frame *frame, const uint32_t *holders, size_t count, size_t most, char *out,
+                         size_t size)
+{
+    char name[STAGE_NAME_SIZE];
+    size_t length = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < count && i < most; i++)
+        length += (size_t)snprintf(out + length, size - length, "%s%s", i ? " " : "",
+                                   stage_task_name(frame, holders[i], name));
+    if (count > most)
+        snprintf(out + length, size - length, "%s+%zu", most ? " " : "", count - most);
+}
+
 /* Who keeps the others waiting, or what is missing. */
 static void holder_text(const struct stage_frame *frame, const struct world *world, const struct world_object *object,
-                        char *out, size_t size)
+                        size_t most, char *out, size_t size)
 {
-    uint32_t holders[3];
-    char names[4 * STAGE_NAME_SIZE] = "", name[STAGE_NAME_SIZE];
-    size_t count = stage_holders(world, object->id, holders, 3), length = 0;
+    uint32_t holders[HOLDERS_NAMED];
+    char names[HOLDERS_NAMED * STAGE_NAME_SIZE + 32];
+    size_t count = stage_holders(world, object->id, holders, HOLDERS_NAMED);
     out[0] = '\0';
-    for (size_t i = 0; i < count && i < 3; i++)
-        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", i ? " " : "",
-                                   stage_task_name(frame, holders[i], name));
-    if (count > 3)
-        snprintf(names + length, sizeof names - length, " +%zu", count - 3);
+    holder_names(frame, holders, count, most, names, sizeof names);
     if (count && stage_task_ended(world, holders[0]))
         snprintf(out, size, _("owner %s ended"), names);
     else if (count && !object->owner)
@@ -123,6 +144,7 @@ static void holder_text(const struct stage_frame *frame, const struct world *wor
         snprintf(out, size, "%s", _("full"));
 }
 
+/* What is waited for and who has it; where there is little room fewer holders are named, then the kind goes. */
 static void group_draw(const struct stage_frame *frame, const struct pane *pane, const struct world *world, uint32_t id,
                        struct plan_spot spot)
 {
@@ -132,11 +154,15 @@ static void group_draw(const struct stage_frame *frame, const struct pane *pane,
         return;
     struct pane line = pane_part(pane, spot.column, spot.row, spot.columns, 1);
     stage_object_label(frame, world, id, label);
-    holder_text(frame, world, object, holder, sizeof holder);
+    holder_text(frame, world, object, HOLDERS_NAMED, holder, sizeof holder);
+    if (text_columns(label) + 2 + text_columns(holder) > line.columns)
+        stage_object_name(frame, world, id, label);
+    for (size_t most = HOLDERS_NAMED; most-- > 1 && text_columns(label) + 2 + text_columns(holder) > line.columns;)
+        holder_text(frame, world, object, most, holder, sizeof holder);
     int wide = text_columns(holder);
     int room = line.columns - (wide ? wide + 2 : 0);
-    if (room < 8)
-        room = line.columns < 8 ? line.columns : 8;
+    if (room < LABEL_LEAST)
+        room = line.columns < LABEL_LEAST ? line.columns : LABEL_LEAST;
     int used = pane_text_fit(&line, 0, 0, room, EMPHASIS_none, ROLE_object, label);
     pane_text_fit(&line, used + 2, 0, line.columns - used - 2, EMPHASIS_none, object->owner ? ROLE_held : ROLE_text,
                   holder);
@@ -153,8 +179,8 @@ static void line_draw(const struct stage_frame *frame, const struct pane *pane, 
         int wide = pane_text_fit(pane, spot.column, spot.row, spot.columns, EMPHASIS_none, ROLE_faint, cpu);
         if (line->kind == PLAN_CPU)
             return;
-        spot.column += wide;
-        spot.columns -= wide;
+        spot.column += wide + 1;
+        spot.columns -= wide + 1;
     }
     if (line->kind == PLAN_CARD)
         card_draw(frame, pane, plan, line->id, spot);
@@ -273,7 +299,7 @@ static int between(int from, int to, double motion)
 static int card_columns(const struct stage_frame *frame, const struct plan *plan, uint32_t id)
 {
     char operation[STAGE_NAME_SIZE];
-    return NAME_AT + plan->size.name + 3 + text_columns(stage_operation_name(frame, plan->world, id, operation));
+    return NAME_AT + plan->size.name + 4 + text_columns(stage_operation_name(frame, plan->world, id, operation));
 }
 
 static void moving_draw(const struct stage_frame *frame, const struct pane *pane, const struct plan *before,

@@ -45,23 +45,28 @@ size_t world_enabled(const struct world *world, uint32_t *tasks, size_t max)
     return count;
 }
 
+/* The child of this number; the kernel may have given it to an earlier one, too. */
+static uint32_t child_numbered(const struct world *world, const struct world_task *parent)
+{
+    uint32_t found = 0;
+    for (uint32_t p = 1; p < world->list[LIST_PROCESS].count && parent->argument[0] > 0; p++) {
+        const struct world_process *child = &process_at(world, p)->view;
+        if (child->pid == parent->argument[0] && child->parent == parent->process)
+            found = child->main_task;
+    }
+    return found;
+}
+
 uint32_t world_task_target(const struct world *world, uint32_t id)
 {
     const struct task *task = task_at(world, id);
-    if (task->view.operation == OPERATION_signal_send && !task->other)
-        return world->list[LIST_PROCESS].count > task->view.argument[1] && task->view.argument[1] > 0
-                   ? process_at(world, (uint32_t)task->view.argument[1])->view.main_task
-                   : 0;
-    if (task->view.operation == OPERATION_process_wait) {
-        uint32_t found = 0;
-        for (uint32_t p = 1; p < world->list[LIST_PROCESS].count && task->view.argument[0] > 0; p++) {
-            const struct world_process *child = &process_at(world, p)->view;
-            if (child->pid == task->view.argument[0] && child->parent == task->view.process)
-                found = child->main_task; /* the kernel may have used the number before */
-        }
-        return found;
-    }
-    return task->other;
+    unsigned operation = task->view.operation;
+    if (operation == OPERATION_process_wait)
+        return child_numbered(world, &task->view);
+    if (operation == OPERATION_signal_send && !task->other)
+        return task->view.argument[1] > 0 ? process_at(world, (uint32_t)task->view.argument[1])->view.main_task : 0;
+    /* Elsewhere that word means a deadline. */
+    return operation_row(operation)->family == FAMILY_thread || operation == OPERATION_signal_send ? task->other : 0;
 }
 
 int64_t world_next_deadline(const struct world *world)
