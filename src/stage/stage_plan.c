@@ -312,7 +312,7 @@ struct plan_spot plan_task_spot(const struct stage_frame *frame, const struct pl
         unsigned index = 0;
         while (index < plan->ended_kept && plan->ended[index] != id)
             index++;
-        return plan_ended_spot(frame, plan, index);
+        return index < plan->ended_kept ? plan_ended_spot(frame, plan, index) : spot;
     }
     const struct plan_part *part = &plan->part[column_of(task)];
     for (int i = 0; i < part->count; i++) {
