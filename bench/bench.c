@@ -43,10 +43,10 @@ void bench_row(const char *what, const char *lockstep, const char *peer, const c
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fprintf(stderr, "usage: %s GUEST PRELOAD [live|stepped|history]\n", argv[0]);
+        fprintf(stderr, "usage: %s GUEST PRELOAD [live|stepped|history|screen]\n", argv[0]);
         return 2;
     }
-    struct bench bench = {.guest = argv[1], .preload = argv[2], .rounds = 5};
+    struct bench bench = {.guest = argv[1], .preload = argv[2], .keys = BENCH_KEYS, .rounds = 5};
     const char *only = argc > 3 ? argv[3] : "";
     bench_row("what", "lockstep", "peer in the same run", "ratio", "target");
     bench_row("---", "---", "---", "---", "---");
@@ -56,5 +56,7 @@ int main(int argc, char **argv)
         bench_live(&bench);
     if (!*only || strcmp(only, "history") == 0)
         bench_history(&bench);
+    if (!*only || strcmp(only, "screen") == 0)
+        bench_screen(&bench);
     return 0;
 }

@@ -8,6 +8,7 @@
 struct bench {
     const char *guest;   /* path of the guest program */
     const char *preload; /* path of the shim */
+    const char *keys;    /* path of the key file */
     int rounds;
 };
 
@@ -21,5 +22,6 @@ void bench_row(const char *what, const char *lockstep, const char *peer, const c
 void bench_live(const struct bench *);
 void bench_stepped(const struct bench *);
 void bench_history(const struct bench *);
+void bench_screen(const struct bench *);
 
 #endif

@@ -229,6 +229,7 @@ void terminal_close(struct terminal *terminal)
     }
     signals_close();
     free(terminal->shown);
+    free(terminal->drawn);
     free(terminal);
 }
 

@@ -84,6 +84,7 @@ struct terminal {
 
     unsigned columns, rows;
     struct shown *shown; /* what ncurses was given last, row by row */
+    struct cell *drawn;  /* and the cells that it was made of, to see at once that a row is the same */
     bool repaint;
     struct terminal_cursor cursor;
 

@@ -177,6 +177,21 @@ static void give_run(struct terminal *terminal, const struct shown *cells, unsig
     mvadd_wchnstr((int)row, (int)first, run, count);
 }
 
+/* A look at the row as a whole: most rows of most frames are the same. False also where it cannot be told. */
+static bool row_is_same(struct terminal *terminal, const struct canvas *canvas, unsigned row)
+{
+    struct cell *before = terminal->drawn + (size_t)row * terminal->columns;
+    const struct cell *now = canvas_cell(canvas, 0, row);
+    /* Rows lie in one piece; should that ever change, this sees it. */
+    if (canvas_columns(canvas) < terminal->columns || row >= canvas_rows(canvas) ||
+        canvas_cell(canvas, terminal->columns - 1, row) != now + terminal->columns - 1)
+        return false;
+    if (memcmp(before, now, terminal->columns * sizeof *now) == 0)
+        return true;
+    memcpy(before, now, terminal->columns * sizeof *now);
+    return false;
+}
+
 /* True if something was different. */
 static bool paint_row(struct terminal *terminal, const struct canvas *canvas, unsigned row)
 {
@@ -184,6 +199,8 @@ static bool paint_row(struct terminal *terminal, const struct canvas *canvas, un
     struct shown *was = terminal->shown + (size_t)row * terminal->columns;
     unsigned columns = terminal->columns;
     bool changed = false;
+    if (row_is_same(terminal, canvas, row))
+        return false;
     for (unsigned column = 0; column < columns; column++)
         row_cell(terminal, canvas, column, row, &cells[column]);
     for (unsigned column = 0; column < columns; column++) {
@@ -211,10 +228,16 @@ bool paint_resize(struct terminal *terminal, unsigned columns, unsigned rows)
     columns = columns < 1 ? 1 : columns > CANVAS_SIDE_MAX ? CANVAS_SIDE_MAX : columns;
     rows = rows < 1 ? 1 : rows > CANVAS_SIDE_MAX ? CANVAS_SIDE_MAX : rows;
     struct shown *shown = calloc((size_t)columns * rows, sizeof *shown);
-    if (!shown)
+    struct cell *drawn = calloc((size_t)columns * rows, sizeof *drawn);
+    if (!shown || !drawn) {
+        free(shown);
+        free(drawn);
         return false;
+    }
     free(terminal->shown);
+    free(terminal->drawn);
     terminal->shown = shown;
+    terminal->drawn = drawn;
     terminal->columns = columns;
     terminal->rows = rows;
     terminal->repaint = true;
@@ -235,6 +258,7 @@ static void paint_ground(struct terminal *terminal)
     werase(stdscr);
     clearok(curscr, TRUE);
     memset(terminal->shown, 0xFF, (size_t)terminal->columns * terminal->rows * sizeof *terminal->shown);
+    memset(terminal->drawn, 0xFF, (size_t)terminal->columns * terminal->rows * sizeof *terminal->drawn);
     terminal->repaint = false;
 }
 
