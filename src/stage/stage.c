@@ -82,8 +82,9 @@ static void draw_view(const struct stage_frame *frame, const struct pane *body, 
     const struct stage_view *view = stage_view((enum stage_view_id)area->view);
     struct pane pane = pane_part(body, area->column, area->row, area->columns, area->rows);
     pane.tag = (struct tag){.kind = TAG_view, .number = (uint32_t)area->view};
-    stage_heading(&pane, gettext(view->title), frame->focus == area->view);
-    struct pane inside = pane_part(&pane, 0, 1, pane.columns, pane.rows - 1);
+    if (!view->bare)
+        stage_heading(&pane, gettext(view->title), frame->focus == area->view);
+    struct pane inside = pane_part(&pane, 0, !view->bare, pane.columns, pane.rows - !view->bare);
     inside.tag = pane.tag;
     view->draw(frame, &inside);
 }

@@ -23,8 +23,8 @@ static struct slot slot_of(const struct stage_frame *frame, enum stage_view_id i
 {
     const struct stage_view *view = stage_view(id);
     int rows = view->rows(frame, columns);
-    int wanted = (rows < view->least ? view->least : rows) + 1;
-    return (struct slot){.view = view, .id = (int)id, .wanted = wanted, .least = view->least + 1};
+    int heading = !view->bare, wanted = (rows < view->least ? view->least : rows) + heading;
+    return (struct slot){.view = view, .id = (int)id, .wanted = wanted, .least = view->least + heading};
 }
 
 static int wanted_of(const struct stack *stack)
@@ -146,7 +146,7 @@ size_t stage_layout(const struct stage_frame *frame, int columns, int rows, stru
         column_count = middle_count ? middle_count : 1;
     width = (columns - (int)(column_count - 1) * COLUMN_GAP) / (int)column_count;
     int top_rows = give_whole(&top, rows, middle_count ? 45 : 100);
-    int bottom_rows = give_whole(&bottom, rows - top_rows, middle_count ? 45 : 100);
+    int bottom_rows = give_whole(&bottom, rows - top_rows, middle_count ? 50 : 100);
     int body = rows - top_rows - bottom_rows;
     for (size_t i = 0; i < middle_count; i++) {
         /* Where it cannot have its least any more, in no column, it is left out. */

@@ -47,23 +47,25 @@ static void draw_row(const struct pane *pane, const struct stage_list *list, siz
         return;
     }
     bool selected = list->selected == (int)index;
-    if (selected)
+    if (selected) {
+        pane_blank(&at, ROLE_cursor);
         pane_glyph(&at, 0, 0, EMPHASIS_bold, ROLE_cursor, GLYPH_here);
+    }
     if (row->marked)
-        pane_glyph(&at, 1, 0, EMPHASIS_bold, ROLE_answer, GLYPH_seen);
+        pane_glyph(&at, 1, 0, EMPHASIS_bold, selected ? ROLE_cursor : ROLE_running, GLYPH_seen);
     int column = 3;
     if (row->key)
-        pane_text_fit(&at, column, 0, widths->key, EMPHASIS_bold, ROLE_key, row->key);
+        pane_text_fit(&at, column, 0, widths->key, EMPHASIS_bold, selected ? ROLE_cursor : ROLE_key, row->key);
     column += widths->key ? widths->key + GAP : 0;
     int room = at.columns - column;
     int text = room < widths->text ? room : widths->text;
     int indent = (int)row->indent < text ? (int)row->indent : 0;
-    pane_text_fit(&at, column + indent, 0, text - indent, selected ? EMPHASIS_bold : EMPHASIS_none, ROLE_text, row->text);
+    pane_text_fit(&at, column + indent, 0, text - indent, selected ? EMPHASIS_bold : EMPHASIS_none,
+                  selected ? ROLE_cursor : ROLE_text, row->text);
     column += text + GAP;
     if (row->hint)
-        pane_text_fit(&at, column, 0, at.columns - column, EMPHASIS_none, ROLE_faint, row->hint);
-    if (selected)
-        pane_emphasise(&at, 0, 0, at.columns, 1, EMPHASIS_reverse);
+        pane_text_fit(&at, column, 0, at.columns - column, EMPHASIS_none, selected ? ROLE_cursor : ROLE_faint,
+                      row->hint);
 }
 
 void stage_list_draw(const struct stage_list *list, const struct pane *whole)

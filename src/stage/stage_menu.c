@@ -17,23 +17,24 @@ static void draw_row(const struct stage_menu *menu, const struct pane *pane, siz
     }
     at.tag = (struct tag){.kind = TAG_row, .number = (uint32_t)index};
     bool selected = menu->selected == (int)index;
-    if (selected)
+    enum role faint = selected ? ROLE_cursor : ROLE_faint, text = selected ? ROLE_cursor : ROLE_text;
+    if (selected) {
+        pane_blank(&at, ROLE_cursor);
         pane_glyph(&at, MARGIN, 0, EMPHASIS_bold, ROLE_cursor, GLYPH_here);
+    }
     if (row->broken)
         pane_glyph(&at, MARGIN + 2, 0, EMPHASIS_none, ROLE_fault, GLYPH_wrong);
     else if (row->seen)
-        pane_glyph(&at, MARGIN + 2, 0, EMPHASIS_none, ROLE_answer, GLYPH_seen);
+        pane_glyph(&at, MARGIN + 2, 0, EMPHASIS_none, faint, GLYPH_seen);
     if (row->minutes)
         snprintf(minutes, sizeof minutes, ngettext("%u minute", "%u minutes", row->minutes), row->minutes);
-    int right = text_columns(minutes), ids = at.columns >= 70 ? 28 : 0;
-    int room = at.columns - MARGIN - 5 - right - ids - 3;
+    int right = text_columns(minutes), ids = at.columns >= 70 ? 27 : 0;
+    int room = at.columns - MARGIN - 4 - right - ids - 3;
     unsigned emphasis = selected ? EMPHASIS_bold : EMPHASIS_none;
-    pane_text_fit(&at, MARGIN + 4, 0, room, emphasis, row->broken ? ROLE_fault : ROLE_text, row->title);
+    pane_text_fit(&at, MARGIN + 4, 0, room, emphasis, row->broken ? ROLE_fault : text, row->title);
     if (ids)
-        pane_text_fit(&at, at.columns - right - ids - 2, 0, ids - 1, EMPHASIS_none, ROLE_faint, row->id);
-    pane_text_fit(&at, at.columns - right - 1, 0, right, EMPHASIS_none, ROLE_faint, minutes);
-    if (selected)
-        pane_emphasise(&at, 0, 0, at.columns, 1, EMPHASIS_reverse);
+        pane_text_fit(&at, at.columns - right - ids - 2, 0, ids - 1, EMPHASIS_none, faint, row->id);
+    pane_text_fit(&at, at.columns - right - 1, 0, right, EMPHASIS_none, faint, minutes);
 }
 
 static void draw_rows(const struct stage_menu *menu, const struct pane *pane)

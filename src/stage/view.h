@@ -13,6 +13,7 @@ struct stage_view {
     enum stage_place place;
     int least; /* rows below the heading under which it is not worth showing */
     bool elastic; /* takes whatever room is left over */
+    bool bare;    /* has headings of its own: none is drawn over it */
     /* Rows that it wants below its heading in a pane of so many columns. Must grow and shrink rarely from step to step
      * (with what exists, not with what moves), as everything else on the screen moves with it. 0: nothing to show yet. */
     int (*rows)(const struct stage_frame *, int columns);

@@ -349,6 +349,7 @@ const struct stage_view stage_view_stage = {
     .title = N_("stage"),
     .place = STAGE_PLACE_top,
     .least = ROWS_LEAST,
+    .bare = true,
     .rows = stage_rows,
     .draw = stage_view_draw,
 };
