@@ -479,6 +479,8 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
             return finish(c, VERDICT_bound);
         if (c->options.max_time && c->now >= c->options.max_time)
             return finish(c, VERDICT_bound);
+        if (world_livelock_told(conductor_world(c)))
+            return finish(c, VERDICT_failed);
         enum status status = reach_choice(c, tasks, 1024, &count, message);
         if (status == STATUS_LIMIT && !c->ended)
             return STATUS_OK;

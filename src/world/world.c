@@ -429,6 +429,7 @@ static void step_got(struct world *world, const struct event *event)
             task->waiting && !task->granted && !(operation_row(task->view.operation)->flags & OPERATION_EMULATED);
     }
     world_interrupt_settle(world, task);
+    world_livelock_look(world, event);
 }
 
 static void step_blocked(struct world *world, const struct event *event)

@@ -142,6 +142,8 @@ uint32_t world_running(const struct world *, uint32_t cpu); /* task on this CPU,
 enum verdict world_verdict(const struct world *);
 /* Nobody can ever run again though some task waits (no deadline, nothing outside pending). */
 bool world_stuck(const struct world *);
+/* A livelock was found: the same state came again and again, and would for ever. */
+bool world_livelock_told(const struct world *);
 /* A 64-bit hash of the state that matters for the future (livelock, equality of worlds in tests). */
 uint64_t world_hash(const struct world *);
 

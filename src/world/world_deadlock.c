@@ -67,8 +67,7 @@ static void fault_object(struct world_fault *fault, uint32_t object)
         fault->objects[fault->object_count++] = object;
 }
 
-/* Blocked, and nothing but another task's act can change that. */
-static bool hopeless(const struct world *world, uint32_t id)
+bool world_hopeless(const struct world *world, uint32_t id)
 {
     const struct task *task = task_at(world, id);
     return world_live(world, task) && task->waiting && !task->granted && !task->view.woken && !task->view.expired &&
@@ -139,7 +138,7 @@ static size_t find_ring(const struct world *world, uint32_t *path)
         uint32_t to = level[depth].to[level[depth].next++];
         if (to == path[0])
             return depth + 1;
-        bool seen = !hopeless(world, to) || depth + 1 == RING_MAX;
+        bool seen = !world_hopeless(world, to) || depth + 1 == RING_MAX;
         for (size_t i = 1; i <= depth && !seen; i++)
             seen = path[i] == to;
         if (seen)
@@ -188,7 +187,7 @@ static void look_for_leak(struct world *world, uint32_t id)
 
 void world_deadlock_look(struct world *world, uint32_t id)
 {
-    if (!hopeless(world, id))
+    if (!world_hopeless(world, id))
         return;
     look_for_leak(world, id);
     uint32_t path[RING_MAX] = {id};
@@ -220,7 +219,7 @@ static bool behind_told(const struct world *world, uint32_t id)
         if (told(world, &id, 1))
             return true;
         uint32_t to[EDGES_MAX];
-        if (!edges(world, id, to, EDGES_MAX) || !hopeless(world, to[0]))
+        if (!edges(world, id, to, EDGES_MAX) || !world_hopeless(world, to[0]))
             return false;
         id = to[0];
     }

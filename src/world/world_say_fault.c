@@ -153,9 +153,11 @@ int world_fault_say(const struct world *world, const struct world_fault *fault, 
                         process);
         break;
     case FAULT_livelock:
-        world_words_put(&writer, "%s",
-                        zh ? "活锁：同样的状态反复出现，没有进展。"
-                           : "Livelock: the same state comes again and again without progress.");
+        world_words_put(
+            &writer,
+            zh ? "活锁：同样的状态出现了 %lld 次，每次都各自放弃再重试，没有进展。"
+               : "Livelock: the same state has come back %lld times; all give up, try again, and get nowhere.",
+            (long long)fault->value);
         break;
     case FAULT_leftover_process:
         world_words_put(

@@ -90,6 +90,7 @@ struct task {
     uint32_t holds;                             /* locks it owns or has entered as a reader */
     uint8_t handlers;                           /* handlers that are running, one inside the other */
     uint8_t suspended;                          /* sigsuspend's mask is in force */
+    uint32_t gave_up;                           /* the lock it gave up waiting for in this round (livelock), 0 none */
     uint64_t mask, pending, suspended_mask;
     uint64_t handler_mask[8];
     int64_t delivered; /* the signal whose handler ran last */
@@ -141,7 +142,18 @@ struct text {
 
 #define WORLD_CPUS 64
 
+/* The search for a state that comes back (world_livelock.c). */
+struct livelock {
+    uint64_t hash;       /* the state looked for */
+    uint32_t task;       /* looked for when this one gives up; 0: not looking */
+    uint32_t rounds;     /* times it came back */
+    uint32_t looks;      /* without finding it */
+    uint32_t limit;      /* then another state is looked for */
+    uint8_t told;
+};
+
 struct world {
+    struct livelock livelock;
     struct list list[LIST_COUNT];
     uint32_t running[WORLD_CPUS];
     uint32_t first_process, last_process; /* not ended, in order of birth */
@@ -266,6 +278,8 @@ void world_edge(struct world *, uint32_t from, uint32_t to); /* between tasks, a
 /* ---- wait-for graph, faults (world_deadlock.c) ---- */
 void world_deadlock_look(struct world *, uint32_t task); /* after a BLOCKED */
 void world_deadlock_stuck(struct world *, bool at_end);  /* tasks left waiting for ever */
+bool world_hopeless(const struct world *, uint32_t task); /* blocked, and only another task's act can change that */
+void world_livelock_look(struct world *, const struct event *); /* after a GOT */
 void world_fault_end(struct world *);                    /* what can only be said at the end */
 struct world_fault *world_fault_add(struct world *, enum fault_kind);
 

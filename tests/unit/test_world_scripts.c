@@ -672,11 +672,23 @@ static void run_file(void **state)
     assert_non_null(s);
     s->file = base ? base + 1 : path;
     char buffer[1024];
+    long back = 0; /* where the lines after `repeat N` begin */
+    unsigned back_line = 0, rounds = 0;
     while (fgets(buffer, sizeof buffer, file)) {
         s->line++;
         split(s, buffer);
-        if (s->words)
+        if (s->words == 2 && strcmp(s->word[0], "repeat") == 0) {
+            rounds = (unsigned)strtoul(s->word[1], NULL, 10);
+            back = ftell(file);
+            back_line = s->line;
+        } else if (s->words == 1 && strcmp(s->word[0], "repeated") == 0) {
+            if (rounds-- > 1) {
+                fseek(file, back, SEEK_SET);
+                s->line = back_line;
+            }
+        } else if (s->words) {
             line(s);
+        }
     }
     finish_test(s);
     fclose(file);
