@@ -4,21 +4,21 @@
 #include "stage/view.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/text.h"
+#include "stage/stage_value.h"
 
 enum {
     MARGIN = 1,
-    ELEMENTS = 64,
-    ROWS_OF_TABLE = 16,
-    TEXT_LINES = 4,     /* of a value that is no array */
-    NAMES_PAIRED = 400, /* variables up to which names are compared across processes */
-    COLUMNS_MAX = 8,    /* processes side by side */
-    COLUMN_LEAST = 9,   /* "100 < 99 " */
+    COMPARED = 400,   /* variables up to which their names are compared with one another */
+    COLUMNS_MAX = 8,  /* processes side by side */
+    COLUMN_LEAST = 9, /* "100 < 99 " */
     COLUMN_MOST = 14,
     HAND_OFFSET = 12, /* from the value to what is in hand, if the value is no longer */
-    VALUE_SIZE = 512
+    VALUE_SIZE = 1024
 };
 
 /* ---- values ---- */
@@ -61,206 +61,116 @@ static const char *value_of(const struct world *world, const struct world_object
     return out;
 }
 
-/* An element of "{1, 2, 3}". */
-struct element {
-    const char *text;
-    size_t length;
+/* ---- arrays of which single elements are known ---- */
+
+/* "items[2]": the length of "items" and the index. False: no such name. */
+static bool is_element(const char *name, size_t *base, unsigned *index)
+{
+    const char *open = strrchr(name, '[');
+    if (!open || open == name || open[1] < '0' || open[1] > '9')
+        return false;
+    char *end;
+    unsigned long number = strtoul(open + 1, &end, 10);
+    if (end[0] != ']' || end[1] || number >= STAGE_VALUE_ELEMENTS)
+        return false;
+    *base = (size_t)(open - name);
+    *index = (unsigned)number;
+    return true;
+}
+
+/* What a line is about: one variable, or all known elements of an array. */
+struct item {
+    const struct world_object *object; /* the first of them */
+    const char *name;
+    size_t base; /* bytes of the array's name; 0: the one variable */
 };
 
-/* The end of the value that begins at `text`: before a comma or a closing brace of its own level. */
-static const char *element_end(const char *text)
+static bool item_has(const struct world *world, const struct item *item, const struct world_object *object,
+                     unsigned *index)
 {
-    int depth = 0;
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\'') {
-            char quote = *text;
-            for (text++; *text && *text != quote; text++)
-                if (*text == '\\' && text[1])
-                    text++;
-            if (!*text)
-                break;
-        } else if (*text == '{') {
-            depth++;
-        } else if (*text == '}' && depth-- == 0) {
-            break;
-        } else if (*text == ',' && depth == 0) {
-            break;
-        }
+    size_t base;
+    *index = 0;
+    if (!item->base)
+        return object && object->id == item->object->id;
+    if (!is_variable(object) || object->process != item->object->process)
+        return false;
+    const char *name = name_of(world, object);
+    return is_element(name, &base, index) && base == item->base && strncmp(name, item->name, base) == 0;
+}
+
+static struct item item_make(const struct world *world, const struct world_object *object, bool gather)
+{
+    struct item item = {.object = object, .name = name_of(world, object)};
+    unsigned index;
+    if (!gather || object->value_text || !is_element(item.name, &item.base, &index))
+        item.base = 0;
+    return item;
+}
+
+/* Is it the first line of its array? The other elements have none of their own. */
+static bool item_leads(const struct world *world, const struct item *item)
+{
+    unsigned index;
+    for (uint32_t id = 1; item->base && id < item->object->id; id++)
+        if (item_has(world, item, world_object(world, id), &index))
+            return false;
+    return true;
+}
+
+/* "{1, ?, 3}": what is known of the elements. NULL: nothing. */
+static const char *item_value(const struct world *world, const struct item *item, char out[VALUE_SIZE])
+{
+    if (!item->base) {
+        const struct world_object *object = world_object(world, item->object->id);
+        return is_variable(object) ? value_of(world, object, out) : NULL;
     }
-    return text;
-}
-
-/* Takes "{a, b}" to pieces. 0: it is no array (also a structure, "{x = 1}"), or one with too many. */
-static size_t elements_of(const char *text, size_t length, struct element *elements, size_t max)
-{
-    size_t count = 0;
-    const char *end = text + length;
-    if (length < 3 || text[0] != '{' || end[-1] != '}')
-        return 0;
-    for (const char *at = text + 1; at < end; at++) {
-        while (*at == ' ')
-            at++;
-        const char *stop = element_end(at);
-        if (stop >= end || stop == at || count == max)
-            return 0;
-        if (*at != '{' && *at != '"' && *at != '\'' && memmem(at, (size_t)(stop - at), " = ", 3))
-            return 0;
-        elements[count++] = (struct element){.text = at, .length = (size_t)(stop - at)};
-        at = stop;
-        if (*at == '}')
-            return at + 1 == end ? count : 0;
+    const struct world_object *elements[STAGE_VALUE_ELEMENTS] = {NULL};
+    unsigned count = 0, index;
+    for (uint32_t id = item->object->id; id <= world_object_count(world); id++) {
+        const struct world_object *object = world_object(world, id);
+        if (!item_has(world, item, object, &index))
+            continue;
+        elements[index] = object;
+        count = index >= count ? index + 1 : count;
     }
-    return 0;
-}
-
-static int element_columns(const struct element *element)
-{
-    char text[VALUE_SIZE];
-    snprintf(text, sizeof text, "%.*s", (int)element->length, element->text);
-    return text_columns(text);
-}
-
-static bool element_same(const struct element *a, const struct element *b)
-{
-    return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
-}
-
-/* ---- how a value is drawn ---- */
-
-enum shape { SHAPE_scalar, SHAPE_text, SHAPE_boxes };
-
-struct layout {
-    enum shape shape;
-    int lines;
-    int cell;     /* columns of an element */
-    bool compact; /* no blanks beside it */
-    int per_line; /* elements a line */
-};
-
-static int boxes_columns(int count, int cell, bool compact)
-{
-    return count * (cell + (compact ? 1 : 3)) + 1;
-}
-
-/* Boxes of `count` elements a row, in `rows` rows; false: they do not fit into so many columns. */
-static bool fit_boxes(struct layout *layout, int count, int columns, bool may_wrap)
-{
-    layout->shape = SHAPE_boxes;
-    layout->compact = boxes_columns(count, layout->cell, false) > columns;
-    layout->per_line = count;
-    if (boxes_columns(count, layout->cell, layout->compact) <= columns)
-        return true;
-    layout->per_line = (columns - 1) / (layout->cell + 1);
-    return may_wrap && layout->per_line >= 4;
-}
-
-static struct layout layout_of(const char *value, int columns)
-{
-    struct layout layout = {.shape = SHAPE_scalar, .lines = 1};
-    struct element rows[ELEMENTS], cells[ELEMENTS];
-    size_t count = elements_of(value, strlen(value), rows, ELEMENTS);
-    size_t inner = count && count <= ROWS_OF_TABLE ? elements_of(rows[0].text, rows[0].length, cells, ELEMENTS) : 0;
-    if (inner) {
-        bool table = true;
-        for (size_t i = 0; i < count && table; i++) {
-            table = elements_of(rows[i].text, rows[i].length, cells, ELEMENTS) == inner;
-            for (size_t k = 0; k < inner && table; k++)
-                layout.cell = element_columns(&cells[k]) > layout.cell ? element_columns(&cells[k]) : layout.cell;
-        }
-        layout.lines = (int)count;
-        if (table && fit_boxes(&layout, (int)inner, columns, false))
-            return layout;
-    } else if (count) {
-        for (size_t i = 0; i < count; i++)
-            layout.cell = element_columns(&rows[i]) > layout.cell ? element_columns(&rows[i]) : layout.cell;
-        if (fit_boxes(&layout, (int)count, columns, true)) {
-            layout.lines = ((int)count + layout.per_line - 1) / layout.per_line;
-            return layout;
-        }
+    size_t length = (size_t)snprintf(out, VALUE_SIZE, "{");
+    for (unsigned i = 0; i < count && length < VALUE_SIZE; i++) {
+        char room[VALUE_SIZE];
+        length += (size_t)snprintf(out + length, VALUE_SIZE - length, "%s%s", i ? ", " : "",
+                                   elements[i] ? value_of(world, elements[i], room) : "?");
     }
-    layout.shape = value[0] == '{' ? SHAPE_text : SHAPE_scalar;
-    int lines = text_lines(value, columns);
-    layout.lines = lines < 1 ? 1 : lines > TEXT_LINES ? TEXT_LINES : lines;
-    return layout;
-}
-
-/* One line of boxes; `old` are the same elements before, NULL if there were others. */
-static void boxes_line(const struct pane *pane, int row, const struct layout *layout, const struct element *elements,
-                       const struct element *old, int count)
-{
-    int column = 0;
-    for (int i = 0; i < count; i++) {
-        char text[VALUE_SIZE];
-        bool changed = old && !element_same(&elements[i], &old[i]);
-        snprintf(text, sizeof text, "%.*s", (int)elements[i].length, elements[i].text);
-        pane_glyph(pane, column, row, EMPHASIS_none, ROLE_rule, GLYPH_column);
-        column += layout->compact ? 1 : 2;
-        int pad = layout->cell - text_columns(text);
-        pane_text_fit(pane, column + pad, row, pane->columns - column - pad, changed ? EMPHASIS_bold : EMPHASIS_none,
-                      changed ? ROLE_changed : ROLE_text, text);
-        column += layout->cell + (layout->compact ? 0 : 1);
-    }
-    pane_glyph(pane, column, row, EMPHASIS_none, ROLE_rule, GLYPH_column);
-}
-
-static void boxes_draw(const struct pane *pane, const struct layout *layout, const char *value, const char *before)
-{
-    struct element rows[ELEMENTS], old_rows[ELEMENTS], cells[ELEMENTS], old_cells[ELEMENTS];
-    size_t count = elements_of(value, strlen(value), rows, ELEMENTS);
-    size_t old_count = before ? elements_of(before, strlen(before), old_rows, ELEMENTS) : 0;
-    bool table = elements_of(rows[0].text, rows[0].length, cells, ELEMENTS) > 0;
-    if (!table) {
-        for (int i = 0, row = 0; i < (int)count; i += layout->per_line, row++) {
-            int left = (int)count - i;
-            boxes_line(pane, row, layout, rows + i, old_count == count ? old_rows + i : NULL,
-                       left < layout->per_line ? left : layout->per_line);
-        }
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        size_t inner = elements_of(rows[i].text, rows[i].length, cells, ELEMENTS);
-        size_t old = old_count == count ? elements_of(old_rows[i].text, old_rows[i].length, old_cells, ELEMENTS) : 0;
-        boxes_line(pane, (int)i, layout, cells, old == inner ? old_cells : NULL, (int)inner);
-    }
+    if (length < VALUE_SIZE)
+        snprintf(out + length, VALUE_SIZE - length, "}");
+    return count ? out : NULL;
 }
 
 /* A value, and the one before it where that was another. Returns the columns of what stands on the first line. */
-static int value_draw(const struct stage_frame *frame, const struct pane *pane, const struct world_object *object,
-                      const struct layout *layout, bool faint)
+static int value_draw(const struct stage_frame *frame, const struct pane *pane, const struct item *item,
+                      const struct stage_value *layout, bool faint)
 {
     char now_room[VALUE_SIZE], old_room[VALUE_SIZE];
-    const char *now = value_of(frame->after, object, now_room);
-    const struct world_object *before = world_object(frame->before, object->id);
-    const char *old = is_variable(before) ? value_of(frame->before, before, old_room) : NULL;
+    const char *now = item_value(frame->after, item, now_room), *old = item_value(frame->before, item, old_room);
     bool changed = frame->step.number && (!old || strcmp(old, now) != 0);
-    enum role role = changed ? ROLE_changed : faint ? ROLE_faint : ROLE_text;
-    unsigned emphasis = changed ? EMPHASIS_bold : EMPHASIS_none;
-    if (layout->shape == SHAPE_boxes) {
-        boxes_draw(pane, layout, now, old);
-        return boxes_columns(layout->per_line, layout->cell, layout->compact);
-    }
-    if (layout->shape == SHAPE_text || layout->lines > 1) {
-        pane_text_wrap(pane, 0, 0, pane->columns, pane->rows, emphasis, role, now);
-        return text_columns(now);
-    }
-    int column = pane_text_fit(pane, 0, 0, pane->columns, emphasis, role, now);
-    if (changed && old && column + 3 < pane->columns) {
-        pane_glyph(pane, column + 1, 0, EMPHASIS_none, ROLE_changed, GLYPH_arrow_left);
-        column += 3 + pane_text_fit(pane, column + 3, 0, pane->columns - column - 3, EMPHASIS_none, ROLE_faint, old);
-    }
-    return column;
+    /* To learn a value by loading it does not change it. */
+    bool learnt = frame->step.operation == OPERATION_memory_load && (!old || strchr(old, '?'));
+    if (old && strcmp(old, "?") == 0)
+        old = NULL;
+    changed = changed && !learnt;
+    return stage_value_draw(pane, layout, now, old, changed, faint ? ROLE_faint : ROLE_text);
 }
 
 /* ---- what is in hand ---- */
 
-/* "T1 has 0", or "T1:0" where that is too long. Returns the columns of all that belongs to the object. */
-static int hands_draw(const struct stage_frame *frame, const struct pane *pane, uint32_t object, int column, bool brief)
+/* "T1 has 0", or "T1:0" where that is too long. Returns the columns of all that belongs to the item. */
+static int hands_draw(const struct stage_frame *frame, const struct pane *pane, const struct item *item, int column,
+                      bool brief)
 {
     int start = column;
     for (size_t i = 0; i < frame->hand_count; i++) {
         const struct stage_hand *hand = &frame->hands[i];
         char name[STAGE_NAME_SIZE], text[STAGE_NAME_SIZE + VALUE_SIZE];
-        if (hand->object != object)
+        unsigned index;
+        if (!item_has(frame->after, item, world_object(frame->after, hand->object), &index))
             continue;
         stage_task_name(frame, hand->task, name);
         snprintf(text, sizeof text, brief ? "%s:%s" : _("%s has %s"), name, hand->value);
@@ -278,13 +188,14 @@ static int hands_draw(const struct stage_frame *frame, const struct pane *pane, 
 }
 
 /* From `column` on, or from `least` on where that is too far to the right. */
-static void hands_put(const struct stage_frame *frame, const struct pane *pane, uint32_t object, int least, int column)
+static void hands_put(const struct stage_frame *frame, const struct pane *pane, const struct item *item, int least,
+                      int column)
 {
-    bool brief = hands_draw(frame, NULL, object, 0, false) > pane->columns - column;
-    int columns = hands_draw(frame, NULL, object, 0, brief);
+    bool brief = hands_draw(frame, NULL, item, 0, false) > pane->columns - column;
+    int columns = hands_draw(frame, NULL, item, 0, brief);
     if (columns > pane->columns - column)
         column = pane->columns - columns > least ? pane->columns - columns : least;
-    hands_draw(frame, pane, object, column, brief);
+    hands_draw(frame, pane, item, column, brief);
 }
 
 /* ---- which variables, and where ---- */
@@ -298,6 +209,7 @@ struct plan {
     int names;                    /* columns of the names */
     int column;                   /* columns of a process */
     int room;                     /* columns of a value in a list */
+    bool gather;                  /* elements of one array stand in one line */
 };
 
 static void owner_add(struct plan *plan, uint32_t process)
@@ -320,15 +232,19 @@ static struct plan plan_make(const struct stage_frame *frame, int columns)
     struct plan plan = {.arrangement = ARRANGE_one, .names = 2};
     size_t variables = 0;
     bool composed = false;
+    for (uint32_t id = 1; id <= world_object_count(frame->after); id++)
+        variables += is_variable(world_object(frame->after, id));
+    plan.gather = variables <= COMPARED;
     for (uint32_t id = 1; id <= world_object_count(frame->after); id++) {
         const struct world_object *object = world_object(frame->after, id);
         if (!is_variable(object))
             continue;
-        variables++;
         owner_add(&plan, object->process);
-        int wide = text_columns(name_of(frame->after, object));
+        struct item item = item_make(frame->after, object, plan.gather);
+        int wide = item.base ? (int)escape_columns(item.name, item.base) : text_columns(item.name);
         plan.names = wide > plan.names ? wide : plan.names;
-        composed = composed || (object->value_text && world_text(frame->after, object->value_text)[0] == '{');
+        composed =
+            composed || item.base || (object->value_text && world_text(frame->after, object->value_text)[0] == '{');
     }
     int most = columns / 3 < 24 ? columns / 3 : 24;
     plan.names = plan.names > most ? most : plan.names;
@@ -337,7 +253,7 @@ static struct plan plan_make(const struct stage_frame *frame, int columns)
         return plan;
     plan.column = plan.owner_count <= COLUMNS_MAX ? plan.room / (int)plan.owner_count : 0;
     plan.column = plan.column > COLUMN_MOST ? COLUMN_MOST : plan.column;
-    bool beside = plan.column >= COLUMN_LEAST && !composed && variables <= NAMES_PAIRED;
+    bool beside = plan.column >= COLUMN_LEAST && !composed && variables <= COMPARED;
     plan.arrangement = beside ? ARRANGE_side_by_side : ARRANGE_groups;
     return plan;
 }
@@ -381,31 +297,37 @@ static bool walk_item(struct walk *walk, int lines, bool wanted, struct pane *pa
     return true;
 }
 
-static void walk_variable(struct walk *walk, const struct world_object *object)
+static void walk_variable(struct walk *walk, const struct item *item)
 {
     const struct stage_frame *frame = walk->frame;
     const struct plan *plan = walk->plan;
-    char room[VALUE_SIZE];
+    char room[VALUE_SIZE], name[sizeof item->object->name + 1];
+    unsigned index;
     struct pane part;
-    struct layout layout = layout_of(value_of(frame->after, object, room), plan->room);
-    bool acted = frame->step.number && frame->step.object == object->id;
+    struct stage_value layout = stage_value_lay(item_value(frame->after, item, room), plan->room);
+    const struct world_object *object = world_object(frame->after, frame->step.object);
+    bool acted = frame->step.number && item_has(frame->after, item, object, &index);
     if (!walk_item(walk, layout.lines, acted, &part))
         return;
-    bool faint = is_over(frame, object->process) || object->destroyed;
+    bool faint = is_over(frame, item->object->process) || item->object->destroyed;
+    snprintf(name, sizeof name, "%.*s", (int)(item->base ? item->base : sizeof name - 1), item->name);
     pane_text_fit(&part, MARGIN, 0, plan->names, acted ? EMPHASIS_bold : EMPHASIS_none,
-                  faint ? ROLE_faint : ROLE_object, name_of(frame->after, object));
+                  faint ? ROLE_faint : ROLE_object, name);
     struct pane value = pane_part(&part, MARGIN + plan->names + 2, 0, plan->room, part.rows);
-    int used = value_draw(frame, &value, object, &layout, faint);
+    int used = value_draw(frame, &value, item, &layout, faint);
     int column = used + 2 > HAND_OFFSET ? used + 2 : HAND_OFFSET;
-    hands_put(frame, &value, object->id, used + 2, column);
+    hands_put(frame, &value, item, used + 2, column);
 }
 
 static void walk_list(struct walk *walk, uint32_t owner, bool all)
 {
     for (uint32_t id = 1; id <= world_object_count(walk->frame->after); id++) {
         const struct world_object *object = world_object(walk->frame->after, id);
-        if (is_variable(object) && (all || object->process == owner))
-            walk_variable(walk, object);
+        if (!is_variable(object) || (!all && object->process != owner))
+            continue;
+        struct item item = item_make(walk->frame->after, object, walk->plan->gather);
+        if (item_leads(walk->frame->after, &item))
+            walk_variable(walk, &item);
     }
 }
 
@@ -456,12 +378,13 @@ static void walk_row(struct walk *walk, const char *name)
         const struct world_object *object = variable_of(frame->after, plan->owners[i], name, 0);
         if (!object)
             continue;
-        struct layout layout = {.shape = SHAPE_scalar, .lines = 1};
+        struct item item = item_make(frame->after, object, false);
+        struct stage_value layout = {.shape = STAGE_VALUE_scalar, .lines = 1};
         struct pane cell = pane_part(&part, column, 0, plan->column - 1, 1);
-        value_draw(frame, &cell, object, &layout, is_over(frame, plan->owners[i]));
-        if (hands_draw(frame, NULL, object->id, 0, true) > 0) {
-            hands_put(frame, &part, object->id, after, after);
-            after += hands_draw(frame, NULL, object->id, 0, true) + 2;
+        value_draw(frame, &cell, &item, &layout, is_over(frame, plan->owners[i]));
+        if (hands_draw(frame, NULL, &item, 0, true) > 0) {
+            hands_put(frame, &part, &item, after, after);
+            after += hands_draw(frame, NULL, &item, 0, true) + 2;
         }
     }
 }

@@ -75,7 +75,12 @@ static void unknown_until_it_was_read(void **state)
     EXPECT_ROWS(m, " head  ?");
     moment_gets(m, P1, 7, 4, 0);
     moment_draw(m, &stage_view_memory, 39, 1, false);
-    EXPECT_ROWS(m, " head  7 ◂ ?");
+    EXPECT_ROWS(m, " head  7");
+    moment_role(m, 7, 0, ROLE_text);
+    moment_asks(m, P1, OPERATION_memory_store, g, 0);
+    moment_gets(m, P1, 8, 4, 0);
+    moment_draw(m, &stage_view_memory, 39, 1, false);
+    EXPECT_ROWS(m, " head  8 ◂ 7");
     moment_free(m);
 }
 
@@ -159,6 +164,35 @@ static void structures_and_odd_texts_stay_text(void **state)
     moment_free(m);
 }
 
+/* Where only elements are known, as loads and stores tell them, they stand together, each at its index. */
+static void elements_are_gathered(void **state)
+{
+    (void)state;
+    struct moment *m = moment_new();
+    uint32_t last = variable(m, "items[2]", 1, NULL);
+    uint32_t first = variable(m, "items[0]", 1, NULL);
+    const uint32_t others[] = {variable(m, "items[1000]", 1, NULL), variable(m, "grid[1][0]", 1, NULL)};
+    for (unsigned i = 0; i < 2; i++) {
+        moment_asks(m, P1, OPERATION_memory_load, others[i], 0);
+        moment_gets(m, P1, 7 + i, 4, 0);
+    }
+    moment_asks(m, P1, OPERATION_memory_store, last, 0);
+    moment_gets(m, P1, 30, 4, 0);
+    moment_asks(m, P1, OPERATION_memory_store, first, 0);
+    moment_draw(m, &stage_view_memory, 39, 5, false);
+    EXPECT_ROWS(m, " items        ╎  ? ╎  ? ╎ 30 ╎", " items[1000]  7", " grid[1]      ╎ 8 ╎");
+    moment_gets(m, P1, 10, 4, 0);
+    struct stage_hand hand = {.task = 1, .object = last, .value = "30", .step = 1};
+    m->frame.hands = &hand;
+    m->frame.hand_count = 1;
+    assert_int_equal(moment_rows(m, &stage_view_memory, 39), 3);
+    moment_draw(m, &stage_view_memory, 39, 5, false);
+    EXPECT_ROWS(m, " items        ╎ 10 ╎  ? ╎ 30 ╎  main:30", " items[1000]  7", " grid[1]      ╎ 8 ╎");
+    moment_role(m, 17, 0, ROLE_changed);
+    moment_role(m, 27, 0, ROLE_text);
+    moment_free(m);
+}
+
 static void none(void **state)
 {
     (void)state;
@@ -172,10 +206,15 @@ static void none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(changed_with_the_old_value_behind),  cmocka_unit_test(in_hand),
-        cmocka_unit_test(unknown_until_it_was_read),          cmocka_unit_test(one_name_in_two_processes),
-        cmocka_unit_test(many_processes_are_groups),          cmocka_unit_test(arrays_are_boxes),
-        cmocka_unit_test(structures_and_odd_texts_stay_text), cmocka_unit_test(none),
+        cmocka_unit_test(changed_with_the_old_value_behind),
+        cmocka_unit_test(in_hand),
+        cmocka_unit_test(unknown_until_it_was_read),
+        cmocka_unit_test(one_name_in_two_processes),
+        cmocka_unit_test(many_processes_are_groups),
+        cmocka_unit_test(arrays_are_boxes),
+        cmocka_unit_test(structures_and_odd_texts_stay_text),
+        cmocka_unit_test(elements_are_gathered),
+        cmocka_unit_test(none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
