@@ -172,6 +172,8 @@ const char *stage_operation_name(const struct stage_frame *frame, const struct w
     default:
         if (target)
             stage_task_name(frame, target, of);
+        else if (task->operation == OPERATION_process_wait)
+            snprintf(of, sizeof of, "%s", _("a child"));
         else
             stage_object_name(frame, world, task->object, of);
     }
@@ -186,10 +188,12 @@ struct stage_waiting stage_waiting_of(const struct world *world, uint32_t id)
     const struct world_task *task = world_task(world, id);
     if (!task || task->state != STATE_blocked)
         return (struct stage_waiting){.kind = STAGE_WAIT_none};
-    if (task->waits_for)
-        return (struct stage_waiting){.kind = STAGE_WAIT_object, .object = task->waits_for};
     if (task->waits_for_task)
         return (struct stage_waiting){.kind = STAGE_WAIT_end, .task = task->waits_for_task};
+    /* Threads and processes may be objects as well; they are named as tasks. */
+    const struct world_object *object = world_object(world, task->waits_for);
+    if (object && object->kind != OBJECT_thread && object->kind != OBJECT_process)
+        return (struct stage_waiting){.kind = STAGE_WAIT_object, .object = task->waits_for};
     switch (task->operation) {
     case OPERATION_time_sleep:
         return (struct stage_waiting){.kind = STAGE_WAIT_none};

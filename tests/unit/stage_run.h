@@ -66,6 +66,7 @@ static const char *const stage_texts[][2] = {
     {"read by", "读者"},
     {"joins", "等它结束"},
     {"any child", "任一子进程"},
+    {"a child", "子进程"},
     {"in the ring", "在环中"},
     {"and so back to %s", "又回到 %s"},
     {"nobody waits for anybody", "没有任务在等待别人"},
@@ -157,7 +158,7 @@ static inline void run_ask(struct stage_run *run, uint32_t task, char **word, in
         fail_msg("there is no operation %s", word[0]);
     if (words > 1 && run_object(run, word[1]))
         event.object = run_object(run, word[1]);
-    else if (words > 1 && run_task(run, word[1]))
+    if (words > 1 && run_task(run, word[1])) /* a thread may be both */
         event.other = run_task(run, word[1]);
     if (words > 2 && run_object(run, word[2])) /* the mutex of a wait */
         event.second = run_object(run, word[2]);

@@ -90,6 +90,27 @@ static void an_operation_names_what_it_is_about(void **state)
     run->frame.several_processes = true;
     expect_operation(run, "main", "join(P1.T1)");
     expect_operation(run, "T4", "wait(P2)");
+    run_words(run, "T4 retries 0\nT4 asks process.wait - -1");
+    expect_operation(run, "T4", "wait(a child)");
+    stage_chinese = true;
+    expect_operation(run, "T4", "wait(子进程)");
+    run_free(run);
+}
+
+static void who_joins_waits_for_a_task_though_a_thread_is_an_object_too(void **state)
+{
+    (void)state;
+    struct stage_run *run = run_new("task T1\nobject thread P1.T1\nobject mutex A\nmain tries thread.join P1.T1");
+    assert_int_equal(world_task(run->world, 1)->waits_for, 1);
+    struct stage_waiting waiting = stage_waiting_of(run->world, 1);
+    assert_int_equal(waiting.kind, STAGE_WAIT_end);
+    assert_int_equal(waiting.task, run_task(run, "T1"));
+    expect_operation(run, "main", "join(T1)");
+    assert_int_equal(stage_waiting_of(run->world, run_task(run, "T1")).kind, STAGE_WAIT_none);
+    run_words(run, "T1 does mutex.lock A\nT1 tries mutex.lock A");
+    waiting = stage_waiting_of(run->world, run_task(run, "T1"));
+    assert_int_equal(waiting.kind, STAGE_WAIT_object);
+    assert_int_equal(waiting.object, run_object(run, "A"));
     run_free(run);
 }
 
@@ -200,6 +221,7 @@ int main(void)
         cmocka_unit_test(an_object_has_its_kind_only_where_its_name_says_nothing),
         cmocka_unit_test(two_objects_of_one_name_are_told_apart_by_their_process),
         cmocka_unit_test(an_operation_names_what_it_is_about),
+        cmocka_unit_test(who_joins_waits_for_a_task_though_a_thread_is_an_object_too),
         cmocka_unit_test(the_target_of_an_operation_is_a_task_and_never_a_deadline),
         cmocka_unit_test(many_tasks_are_counted),
         cmocka_unit_test(every_state_has_a_sign_a_letter_and_a_role_of_its_own),
