@@ -8,8 +8,8 @@
 
 #include "app/nearest.h"
 #include "app/say.h"
-#include "base/text.h"
 #include "base/escape.h"
+#include "base/text.h"
 #include "scene/scene_build.h"
 #include "scene/scene_list.h"
 
@@ -86,6 +86,23 @@ bool scenes_variant(const struct scene *scene, const char *id, size_t *variant)
 
 /* ---- a plan ---- */
 
+/* Whether the scene lies below a folder of ours. A copy of a shipped scene keeps its id and is the person's own. */
+static bool is_shipped(const struct scene *scene)
+{
+    struct scene_roots roots;
+    scene_roots_find(&roots, NULL);
+    char *folder = realpath(scene->folder, NULL);
+    bool shipped = false;
+    for (size_t i = 0; i < roots.count && folder && !shipped; i++) {
+        char *root = roots.items[i].shipped ? realpath(roots.items[i].path, NULL) : NULL;
+        size_t length = root ? strlen(root) : 0;
+        shipped = root && strncmp(folder, root, length) == 0 && folder[length] == '/';
+        free(root);
+    }
+    free(folder);
+    return shipped;
+}
+
 static bool build(const struct scene *scene, size_t variant, const struct paths *paths, struct scenes_program *program,
                   int *result)
 {
@@ -93,7 +110,7 @@ static bool build(const struct scene *scene, size_t variant, const struct paths 
     struct scene_build wanted = {.scene = scene,
                                  .variant = variant,
                                  .compiler = compiler,
-                                 .prebuilt = paths->prebuilt[0] ? paths->prebuilt : NULL};
+                                 .prebuilt = paths->prebuilt[0] && is_shipped(scene) ? paths->prebuilt : NULL};
     struct scene_build_output output = {0};
     struct message message = {{0}};
     enum status status = scene_build_program(&wanted, program->path, sizeof program->path, &output, &message);
