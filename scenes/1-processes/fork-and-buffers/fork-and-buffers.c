@@ -7,7 +7,11 @@
 int main(void)
 {
     for (int round = 1; round <= 2; round++) {
-        fork();
+        pid_t result = fork(); /* now there are twice as many */
+        if (result < 0) {
+            perror("fork");
+            return 1;
+        }
         printf("hello from round %d\n", round); /* into the buffer, at least */
     }
     while (wait(NULL) > 0)

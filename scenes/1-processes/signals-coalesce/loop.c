@@ -1,4 +1,5 @@
-/* Two children end and one SIGCHLD comes: a handler that loops collects both. */
+/* Two children end and one SIGCHLD comes: a handler that loops collects
+ * both. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
