@@ -201,7 +201,7 @@ static struct loop loop_with(const struct graph_line *line, int above, int dashe
 static bool loop_fits(const struct graph_line *line, int columns, struct loop *best)
 {
     for (int dashes = 2; dashes >= 1; dashes--) {
-        best->columns = columns + 1;
+        *best = (struct loop){.columns = columns + 1};
         for (int above = 2; above <= line->count; above++) {
             struct loop loop = loop_with(line, above, dashes);
             if (loop.columns < best->columns)
