@@ -62,7 +62,7 @@ static char **environment_make(const struct conductor *c, char *entries[3])
     if (!environment)
         return NULL;
     const char *foreign = getenv("LD_PRELOAD");
-    int ok = asprintf(&entries[0], "LD_PRELOAD=%s%s%s", c->options.preload, foreign && *foreign ? ":" : "",
+    int ok = asprintf(&entries[0], "LD_PRELOAD=%s%s%s", c->preload, foreign && *foreign ? ":" : "",
                       foreign ? foreign : "");
     ok |= asprintf(&entries[1], GATE_ENVIRONMENT_RUN "=%s", c->folder);
     ok |= asprintf(&entries[2], GATE_ENVIRONMENT_SLOT "=0");

@@ -2,6 +2,8 @@
 #ifndef LOCKSTEP_CONDUCTOR_INTERNAL_H
 #define LOCKSTEP_CONDUCTOR_INTERNAL_H
 
+#include <limits.h>
+
 #include "conductor/conductor.h"
 #include "conductor/contain.h"
 #include "history/schedule.h"
@@ -108,6 +110,7 @@ struct conductor {
     struct schedule schedule;
     bool schedule_given;
     char folder[256]; /* the run's: gate and events */
+    char preload[PATH_MAX]; /* the shim as the guest is told of it: without spaces and colons */
     struct gate *gate;
     int channel;      /* read end of the event pipe */
     int watcher;      /* epoll of the channel and the guest's streams */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define PIPE_SIZE (1 << 20)
+#define SHIM_LINK "shim.so"
 
 static enum status failed(struct message *message, const char *what, const char *where)
 {
@@ -25,7 +26,7 @@ static enum status failed(struct message *message, const char *what, const char 
 
 static void files_remove(const char *folder)
 {
-    static const char *const names[] = {GATE_PIPE, GATE_FILE, LIVE_FILE};
+    static const char *const names[] = {GATE_PIPE, GATE_FILE, LIVE_FILE, SHIM_LINK};
     char path[512];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
@@ -57,7 +58,7 @@ static void sweep(const char *parent)
 
 static bool place_in(struct conductor *c, const char *parent)
 {
-    if (!parent || parent[0] != '/')
+    if (!parent || parent[0] != '/' || strpbrk(parent, " :"))
         return false;
     int length = snprintf(c->folder, sizeof c->folder, "%s/lockstep-%d-XXXXXX", parent, (int)getpid());
     if (length < 0 || (size_t)length >= sizeof c->folder || !mkdtemp(c->folder)) {
@@ -68,11 +69,23 @@ static bool place_in(struct conductor *c, const char *parent)
     return true;
 }
 
+/* LD_PRELOAD is a list with spaces and colons between (ld.so(8)): a shim whose path has one is reached by a link. */
+static bool shim_place(struct conductor *c)
+{
+    snprintf(c->preload, sizeof c->preload, "%s", c->options.preload);
+    if (!strpbrk(c->options.preload, " :"))
+        return true;
+    snprintf(c->preload, sizeof c->preload, "%s/" SHIM_LINK, c->folder);
+    return symlink(c->options.preload, c->preload) == 0;
+}
+
 /* The first of these that takes it; the user's runtime folder is in memory, and a page of a file there is had at once. */
 enum status run_folder_make(struct conductor *c, struct message *message)
 {
     if (!place_in(c, getenv("XDG_RUNTIME_DIR")) && !place_in(c, getenv("TMPDIR")) && !place_in(c, "/tmp"))
         return failed(message, "make a folder for the run in", "/tmp");
+    if (!shim_place(c))
+        return failed(message, "link the shim into", c->folder);
     char path[sizeof c->folder + 16];
     snprintf(path, sizeof path, "%s/" GATE_PIPE, c->folder);
     if (mkfifo(path, 0600) != 0)

@@ -9,10 +9,11 @@ fi
 folder=$(mktemp -d /tmp/lockstep-contain-user-XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 chmod 755 "$folder"
+# Copies: the source and build folders may lie where others may not look, in /root for one.
+mkdir -p -m 755 "$folder/tests" "$folder/tests/hostile"
+install -m 644 "$LOCKSTEP_SOURCE/tests/hostile/nasty.c" "$folder/tests/hostile/"
 for name in test_conductor_contain test_app_supervisor; do
-    # A copy: the build folder may lie where others may not look.
-    cp "$LOCKSTEP_BUILD/tests/unit/$name" "$folder/$name"
-    chmod 755 "$folder/$name"
-    # The source of the nasty guest is compiled by the test; it finds it beside its own.
-    (cd /tmp && setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/tmp "$folder/$name")
+    install -m 755 "$LOCKSTEP_BUILD/tests/unit/$name" "$folder/$name"
+    (cd /tmp && setpriv --reuid 65534 --regid 65534 --clear-groups \
+        env HOME=/tmp LOCKSTEP_SOURCE="$folder" "$folder/$name")
 done

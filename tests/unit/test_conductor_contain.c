@@ -45,11 +45,10 @@ static int compile_nasty(void **state)
 {
     (void)state;
     char source[512], command[1024];
-    snprintf(source, sizeof source, "%s", __FILE__);
-    char *unit = strstr(source, "/unit/");
-    if (!unit || !mkdtemp(folder) || chmod(folder, 0755) != 0)
+    const char *sources = getenv("LOCKSTEP_SOURCE");
+    if (!sources || !mkdtemp(folder) || chmod(folder, 0755) != 0)
         return -1;
-    snprintf(unit, sizeof source - (size_t)(unit - source), "/hostile/nasty.c");
+    snprintf(source, sizeof source, "%s/tests/hostile/nasty.c", sources);
     snprintf(nasty, sizeof nasty, "%s/nasty", folder);
     snprintf(marker, sizeof marker, "mark-of-%d", (int)getpid());
     snprintf(command, sizeof command, "cc -D_GNU_SOURCE -O0 -pthread '%s' -o %s && chmod 755 %s", source, nasty, nasty);

@@ -406,7 +406,7 @@ static void a_guest_dies_or_stops_by_any_signal_as_it_does_natively(void **state
     (void)state;
     unsigned bad = 0;
     for (int number = 1; number < 32 && wanted("dies_by"); number++) {
-        char argument[8];
+        char argument[12];
         struct hostile_run outcome;
         snprintf(argument, sizeof argument, "%d", number);
         bool survives = number == SIGCHLD || number == SIGCONT || number == SIGURG || number == SIGWINCH;
