@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "stage/stage_edges.h"
 
 enum { MARGIN = 1, NAME_LEAST = 4, NAME_MOST = 12, LOOKED_AT = 400, ROWS_WANTED = 5 };
 
@@ -90,10 +91,7 @@ static void console_draw(const struct stage_frame *frame, const struct pane *pan
         row += lines;
     }
     bool above = first > 0 || rows > pane->rows + away;
-    if (above)
-        pane_glyph(pane, pane->columns - 1, 0, EMPHASIS_none, ROLE_faint, GLYPH_arrow_up);
-    if (away > 0)
-        pane_glyph(pane, pane->columns - 1, pane->rows - 1, EMPHASIS_none, ROLE_faint, GLYPH_arrow_down);
+    stage_edges_draw(pane, above, away > 0);
 }
 
 const struct stage_view stage_view_console = {

@@ -9,6 +9,7 @@
 
 #include "base/escape.h"
 #include "base/text.h"
+#include "stage/stage_edges.h"
 #include "stage/stage_value.h"
 
 enum {
@@ -428,7 +429,7 @@ static void walk_all(struct walk *walk)
 
 static int memory_rows(const struct stage_frame *frame, int columns)
 {
-    struct plan plan = plan_make(frame, columns);
+    struct plan plan = plan_make(frame, columns - STAGE_EDGE_COLUMNS);
     struct walk walk = {.frame = frame, .plan = &plan};
     walk_all(&walk);
     return walk.line;
@@ -436,7 +437,7 @@ static int memory_rows(const struct stage_frame *frame, int columns)
 
 static void memory_draw(const struct stage_frame *frame, const struct pane *pane)
 {
-    struct plan plan = plan_make(frame, pane->columns);
+    struct plan plan = plan_make(frame, pane->columns - STAGE_EDGE_COLUMNS);
     struct walk walk = {.frame = frame, .plan = &plan};
     walk_all(&walk);
     if (walk.line == 0) {
@@ -446,8 +447,11 @@ static void memory_draw(const struct stage_frame *frame, const struct pane *pane
     walk.first = stage_scroll(frame, STAGE_VIEW_memory, walk.line, pane->rows, walk.wanted < 0 ? 0 : walk.wanted);
     walk_all(&walk);
     walk.first = walk.snapped < 0 ? walk.first : walk.snapped;
-    walk.pane = pane;
+    struct pane inner = pane_part(pane, 0, 0, pane->columns - STAGE_EDGE_COLUMNS, pane->rows);
+    inner.tag = pane->tag;
+    walk.pane = &inner;
     walk_all(&walk);
+    stage_edges_draw(pane, walk.first > 0, walk.first + pane->rows < walk.line);
 }
 
 const struct stage_view stage_view_memory = {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "stage/stage_edges.h"
 
 enum { ROWS_EACH = 2, MARGIN = 1, NAMES_MAX = 16, SIDE_LEAST = 7, SIDE_MOST = 24 };
 
@@ -225,6 +226,7 @@ static void queues_draw(const struct stage_frame *frame, const struct pane *pane
         }
         line += ROWS_EACH;
     }
+    stage_edges_draw(pane, first > 0, first + rows < lines);
 }
 
 const struct stage_view stage_view_queues = {

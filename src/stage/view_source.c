@@ -446,7 +446,7 @@ static void source_draw(const struct stage_frame *frame, const struct pane *pane
             line_draw(&sheet, &part, line);
         }
     }
-    struct pane part = pane_part(pane, 0, pane->rows - 1, pane->columns, 1);
+    struct pane part = pane_part(pane, 0, row, pane->columns, 1);
     elsewhere_draw(frame, &part, &marks, windows, count);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "base/text.h"
+#include "stage/stage_edges.h"
 
 enum { MARGIN = 1, NAME_COLUMN = 5, INDENT = 2, DEPTH_MAX = 12, NAME_LEAST = 4, PID_COLUMNS = 7 };
 
@@ -256,12 +257,13 @@ static void tree_draw(const struct stage_frame *frame, const struct pane *pane)
     int first = stage_scroll(frame, STAGE_VIEW_tree, (int)tree.lines, pane->rows, wanted);
     for (int row = 0; row < pane->rows && first + row < (int)tree.lines; row++) {
         uint32_t id = tree.order[first + row];
-        struct pane line = pane_part(pane, 0, row, pane->columns, 1);
+        struct pane line = pane_part(pane, 0, row, pane->columns - STAGE_EDGE_COLUMNS, 1);
         line.tag = (struct tag){.kind = TAG_task, .number = world_process(frame->after, id)->main_task};
         line_draw(frame, &line, &tree, id);
     }
     if (tree.lines == 0)
         pane_text_fit(pane, MARGIN, 0, pane->columns - MARGIN, EMPHASIS_none, ROLE_faint, _("no process yet"));
+    stage_edges_draw(pane, first > 0, first + pane->rows < (int)tree.lines);
     tree_free(&tree);
 }
 

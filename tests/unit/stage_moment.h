@@ -25,6 +25,7 @@ static bool moment_chinese;
 static inline const char *moment_translated(const char *text)
 {
     static const char *const words[][2] = {
+        {"en", "zh"},
         {"of %d bytes", "/ %d 字节"},
         {"bytes", "字节"},
         {"no pipe yet", "还没有管道"},
@@ -45,6 +46,7 @@ static inline const char *moment_translated(const char *text)
         {"no variable yet", "还没有变量"},
         {"no source text for %s", "没有 %s 的源代码"},
         {"no place in the source yet", "还没有源代码位置"},
+        {"a child", "子进程"},
     };
     for (size_t i = 0; moment_chinese && i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i][0], text) == 0)

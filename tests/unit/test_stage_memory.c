@@ -55,7 +55,7 @@ static void in_hand(void **state)
     moment_role(m, 30, 0, ROLE_changed);
     m->frame.hand_count = 3;
     moment_draw(m, &stage_view_memory, 39, 1, false);
-    EXPECT_ROWS(m, " g_num  1    T1:0  T2:1  T3:-2147483648");
+    EXPECT_ROWS(m, " g_num  1   T1:0  T2:1  T3:-2147483648");
     moment_draw(m, &stage_view_memory, 98, 1, false);
     EXPECT_ROWS(m, " g_num  1           T1 has 0  T2 has 1  T3 has -2147483648");
     m->frame.hand_count = 1;
@@ -101,8 +101,8 @@ static void one_name_in_two_processes(void **state)
     variable(m, "counter", 0, "5");
     moment_chinese = true;
     moment_draw(m, &stage_view_memory, 49, 12, false);
-    EXPECT_ROWS(m, "          共享         P1           P2", " g_num                 100          101 ◂ 100",
-                " own                                7", " counter  5");
+    EXPECT_ROWS(m, "          共享        P1          P2", " g_num                100         101 ◂ 100",
+                " own                              7", " counter  5");
     moment_free(m);
 }
 
@@ -121,7 +121,7 @@ static void many_processes_are_groups(void **state)
                 " items  ╎ 1 ╎ 3 ╎");
     m->frame.views[STAGE_VIEW_memory].scroll = 5;
     moment_draw(m, &stage_view_memory, 39, 4, false);
-    EXPECT_ROWS(m, "P3", " items  ╎ 1 ╎ 3 ╎", "P4", " items  ╎ 1 ╎ 3 ╎");
+    EXPECT_ROWS(m, "P3                                    ▴", " items  ╎ 1 ╎ 3 ╎", "P4", " items  ╎ 1 ╎ 3 ╎");
     moment_free(m);
 }
 
@@ -158,9 +158,9 @@ static void structures_and_odd_texts_stay_text(void **state)
     variable(m, "none", 1, "{}");
     variable(m, "a_rather_long_name_for_a_variable", 1, "\"hello, world\"");
     moment_draw(m, &stage_view_memory, 39, 8, false);
-    EXPECT_ROWS(m, " q              {count = 3, lock =", "                {...}, items = {1, 2,",
-                "                3, -4}}", " odd            {1, 2", " none           {}",
-                " a_rather_lon▹  \"hello, world\"");
+    EXPECT_ROWS(m, " q             {count = 3, lock =", "               {...}, items = {1, 2,",
+                "               3, -4}}", " odd           {1, 2", " none          {}",
+                " a_rather_lo▹  \"hello, world\"");
     moment_free(m);
 }
 
@@ -187,7 +187,7 @@ static void elements_are_gathered(void **state)
     m->frame.hand_count = 1;
     assert_int_equal(moment_rows(m, &stage_view_memory, 39), 3);
     moment_draw(m, &stage_view_memory, 39, 5, false);
-    EXPECT_ROWS(m, " items        ╎ 10 ╎  ? ╎ 30 ╎  main:30", " items[1000]  7", " grid[1]      ╎ 8 ╎");
+    EXPECT_ROWS(m, " items        ╎ 10 ╎  ? ╎ 30 ╎  main:▹", " items[1000]  7", " grid[1]      ╎ 8 ╎");
     moment_role(m, 17, 0, ROLE_changed);
     moment_role(m, 27, 0, ROLE_text);
     moment_free(m);

@@ -46,7 +46,7 @@ static void a_write_moves_the_level(void **state)
     m->frame.motion = 1;
     moment_chinese = true;
     moment_draw(m, &stage_view_queues, 39, 2, false);
-    EXPECT_ROWS(m, " pipe 1          0 ▸ 4096 / 16384 字节", "           ▸▐▐▐▐░░░░░░░░░░░▸ ◦ P2");
+    EXPECT_ROWS(m, " 管道 1          0 ▸ 4096 / 16384 字节", "           ▸▐▐▐▐░░░░░░░░░░░▸ ◦ P2");
     moment_free(m);
 }
 
@@ -106,7 +106,7 @@ static void more_pipes_than_rows(void **state)
     }
     assert_int_equal(moment_rows(m, &stage_view_queues, 39), 10);
     moment_draw(m, &stage_view_queues, 39, 5, false);
-    EXPECT_ROWS(m, " pipe 4               0 of 16384 bytes", "           ▸░░░░░░░░░░░░░░░▸",
+    EXPECT_ROWS(m, " pipe 4               0 of 16384 bytes▴", "           ▸░░░░░░░░░░░░░░░▸",
                 " pipe 5               0 of 16384 bytes", "           ▸░░░░░░░░░░░░░░░▸");
     moment_free(m);
 }

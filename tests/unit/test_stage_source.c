@@ -122,8 +122,7 @@ static void windows_for_those_far_away(void **state)
                 "           24     pthread_create(&one, NULL, first, NULL);",
                 "           25     pthread_create(&two, NULL, second, NULL);",
                 "    main ◦ 26     pthread_join(one, NULL);", "           27     // 汉字 in a comment",
-                "           28     pthread_join(two, NULL);", "           29 }", "", "", "", "", "", "", "", "", "", "",
-                " deadlock.c");
+                "           28     pthread_join(two, NULL);", "           29 }", " deadlock.c");
     moment_free(m);
 }
 

@@ -26,20 +26,21 @@ static void children_and_their_children(void **state)
     moment_blocks(m, P1);
     assert_int_equal(moment_rows(m, &stage_view_tree, 39), 6);
     moment_draw(m, &stage_view_tree, 39, 8, false);
-    EXPECT_ROWS(m, " ✗ B P1         pid 2    wait", " ◦ r ↳ P2       pid 3", " ◦ r ╎ ↳ P4     pid 5",
+    EXPECT_ROWS(m, " ✗ B P1         pid 2    wait(a child)", " ◦ r ↳ P2       pid 3", " ◦ r ╎ ↳ P4     pid 5",
                 " ◦ r ╎   ↳ P5   pid 6", " ◦ r ↳ P3       pid 4    2 threads", " ◦ r   ↳ P6     pid 7");
     moment_draw(m, &stage_view_tree, 39, 8, true);
-    EXPECT_ROWS(m, " x B P1         pid 2    wait", " . r \\ P2       pid 3", " . r | \\ P4     pid 5",
+    EXPECT_ROWS(m, " x B P1         pid 2    wait(a child)", " . r \\ P2       pid 3", " . r | \\ P4     pid 5",
                 " . r |   \\ P5   pid 6", " . r \\ P3       pid 4    2 threads", " . r   \\ P6     pid 7");
     moment_chinese = true;
     moment_draw(m, &stage_view_tree, 49, 12, false);
-    EXPECT_ROWS(m, " ✗ B P1         pid 2    wait", " ◦ r ↳ P2       pid 3", " ◦ r ╎ ↳ P4     pid 5",
+    EXPECT_ROWS(m, " ✗ B P1         pid 2    wait(子进程)", " ◦ r ↳ P2       pid 3", " ◦ r ╎ ↳ P4     pid 5",
                 " ◦ r ╎   ↳ P5   pid 6", " ◦ r ↳ P3       pid 4    2 个线程", " ◦ r   ↳ P6     pid 7");
     /* The mover's line is in sight. */
     moment_asks(m, grandchild, OPERATION_process_wait, 0, 0);
     moment_blocks(m, grandchild);
     moment_draw(m, &stage_view_tree, 39, 3, false);
-    EXPECT_ROWS(m, " ◦ r ╎ ↳ P4     pid 5", " ◦ r ╎   ↳ P5   pid 6    wait", " ◦ r ↳ P3       pid 4    2 个线程");
+    EXPECT_ROWS(m, " ◦ r ╎ ↳ P4     pid 5                 ▴", " ◦ r ╎   ↳ P5   pid 6    wait(子进程)",
+                " ◦ r ↳ P3       pid 4    2 个线程     ▾");
     moment_free(m);
 }
 
@@ -106,7 +107,7 @@ static void deep_chains_stay_in_the_pane(void **state)
     EXPECT_ROWS(m, " ◦ r P1                         pid 2", " ◦ r ↳ P2                       pid 3",
                 " ◦ r   ↳ P3                     pid 4", " ◦ r     ↳ P4                   pid 5",
                 " ◦ r       ↳ P5                 pid 6", " ◦ r         ↳ P6               pid 7",
-                " ◦ r           ↳ P7             pid 8", " ◦ r             ↳ P8           pid 9");
+                " ◦ r           ↳ P7             pid 8", " ◦ r             ↳ P8           pid 9 ▾");
     moment_free(m);
 }
 
