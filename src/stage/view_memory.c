@@ -373,8 +373,10 @@ static void walk_row(struct walk *walk, const char *name)
     if (!walk_item(walk, 1, wanted, &part))
         return;
     pane_text_fit(&part, MARGIN, 0, plan->names, wanted ? EMPHASIS_bold : EMPHASIS_none, ROLE_object, name);
-    int column = MARGIN + plan->names + 2;
+    int column = MARGIN + plan->names + 2, in_hand = 0;
     int after = column + (int)plan->owner_count * plan->column;
+    struct item items[COLUMNS_MAX];
+    size_t count = 0;
     for (size_t i = 0; i < plan->owner_count; i++, column += plan->column) {
         const struct world_object *object = variable_of(frame->after, plan->owners[i], name, 0);
         if (!object)
@@ -383,10 +385,14 @@ static void walk_row(struct walk *walk, const char *name)
         struct stage_value layout = {.shape = STAGE_VALUE_scalar, .lines = 1};
         struct pane cell = pane_part(&part, column, 0, plan->column - 1, 1);
         value_draw(frame, &cell, &item, &layout, is_over(frame, plan->owners[i]));
-        if (hands_draw(frame, NULL, &item, 0, true) > 0) {
-            hands_put(frame, &part, &item, after, after);
-            after += hands_draw(frame, NULL, &item, 0, true) + 2;
-        }
+        int columns = hands_draw(frame, NULL, &item, 0, false);
+        in_hand += columns ? columns + 2 : 0;
+        items[count++] = item;
+    }
+    bool brief = in_hand - 2 > part.columns - after;
+    for (size_t i = 0; i < count; i++) {
+        int columns = hands_draw(frame, &part, &items[i], after, brief);
+        after += columns ? columns + 2 : 0;
     }
 }
 

@@ -98,6 +98,14 @@ static void one_name_in_two_processes(void **state)
     assert_int_equal(moment_rows(m, &stage_view_memory, 39), 3);
     moment_draw(m, &stage_view_memory, 39, 4, false);
     EXPECT_ROWS(m, "        P1            P2", " g_num  100           101 ◂ 100", " own                  7");
+    struct stage_hand hands[] = {{.task = 1, .object = 1, .value = "100", .step = 1},
+                                 {.task = child, .object = copy, .value = "101", .step = 2}};
+    m->frame.hands = hands;
+    m->frame.hand_count = 2;
+    moment_draw(m, &stage_view_memory, 49, 3, false);
+    EXPECT_ROWS(m, "        P1            P2", " g_num  100           101 ◂ 100     P1:100  P2:▹",
+                " own                  7");
+    m->frame.hand_count = 0;
     variable(m, "counter", 0, "5");
     moment_chinese = true;
     moment_draw(m, &stage_view_memory, 49, 12, false);
