@@ -451,6 +451,20 @@ static struct world_pair say_process_ended(const struct scene_of *of, struct wor
     return PAIR("", "");
 }
 
+/* Whether the time went on although a task was enabled already (batch leaves the CPU idle while its job waits); those
+ * whose own time has come by this do not count. */
+static bool somebody_could_run(const struct world *world)
+{
+    uint32_t enabled[256];
+    size_t count = world_enabled(world, enabled, 256);
+    for (size_t i = 0; i < count && i < 256; i++) {
+        const struct world_task *task = &task_at(world, enabled[i])->view;
+        if (!task->expired || task->deadline != world->time)
+            return true;
+    }
+    return false;
+}
+
 static struct world_pair say_fact(const struct scene_of *of, struct world_writer *writer)
 {
     const struct event *event = of->event;
@@ -482,8 +496,11 @@ static struct world_pair say_fact(const struct scene_of *of, struct world_writer
         break;
     case EVENT_TIME:
         if (event->task)
-            world_words_put(writer, zh ? "选中了睡眠中的 %s，时间直接跳到 " : "%s is chosen to be woken; time goes on to ",
+            world_words_put(writer,
+                            zh ? "选中了睡眠中的 %s，时间直接跳到 " : "%s is chosen to be woken; time goes on to ",
                             task_at(world, event->task)->view.name);
+        else if (somebody_could_run(world))
+            world_words_put(writer, "%s", zh ? "CPU 保持空闲，时间直接跳到 " : "The CPU stays idle; time goes on to ");
         else
             world_words_put(writer, "%s", zh ? "没有任务可以运行，时间直接跳到 " : "Nobody can run; time goes on to ");
         world_words_time(writer, world->time, zh);

@@ -268,6 +268,19 @@ static void each_age_waits_less(void **state)
            is_sooner_done_than_the_batch);
 }
 
+/* A batch leaves the CPU idle while others could run: that is not told as if nobody could. */
+static void an_idle_cpu_is_told_as_idle(void **state)
+{
+    (void)state;
+    struct scenes_output output;
+    scenes_command((const char *const[]){scenes_lockstep(), "play", "os-history", "--variant", "cards", "--plain",
+                                         "--lang", "en", NULL},
+                   NULL, 60, &output);
+    assert_int_equal(scenes_count(output.out, "The CPU stays idle; time goes on to "), 4); /* for each card */
+    assert_int_equal(scenes_count(output.out, "Nobody can run; "), 0);
+    scenes_output_free(&output);
+}
+
 static void computing_gains_nothing_from_slices(void **state)
 {
     (void)state;
@@ -971,6 +984,7 @@ int main(void)
         cmocka_unit_test(a_program_started_twice_is_two_processes),
         cmocka_unit_test(each_address_lies_in_a_mapping_of_its_own),
         cmocka_unit_test(each_age_waits_less),
+        cmocka_unit_test(an_idle_cpu_is_told_as_idle),
         cmocka_unit_test(computing_gains_nothing_from_slices),
         cmocka_unit_test(the_policies_have_the_times_of_the_formulae),
         cmocka_unit_test(one_cpu_runs_one_and_two_run_two_at_once),
