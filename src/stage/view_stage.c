@@ -139,9 +139,9 @@ static void holder_text(const struct stage_frame *frame, const struct world *wor
     else if (object->kind == OBJECT_barrier)
         snprintf(out, size, _("%d of %d here"), object->count, object->capacity);
     else if (object->kind == OBJECT_pipe && object->count == 0)
-        snprintf(out, size, "%s", _("empty"));
+        snprintf(out, size, "%s", _("is empty"));
     else if (object->kind == OBJECT_pipe && object->capacity > 0 && object->count >= object->capacity)
-        snprintf(out, size, "%s", _("full"));
+        snprintf(out, size, "%s", _("is full"));
 }
 
 /* What is waited for and who has it; where there is little room fewer holders are named, then the kind goes. */
