@@ -39,6 +39,7 @@ struct chronicle {
     uint32_t *movers, *asked; /* by step - 1 */
     size_t step_capacity, asked_capacity;
     uint32_t steps, settled;
+    bool ending; /* what is told now was found only at the end of the run */
     uint32_t granted;
     uint32_t *last_asked; /* by task */
     size_t last_capacity;
@@ -103,8 +104,10 @@ static enum status tell_fact(void *context, const struct tell *tell, struct mess
     size_t count = scene_matcher_feed(chronicle->matcher, &fact, fired, BEATS_AT_ONCE);
     enum status status = STATUS_OK;
     uint32_t step = tell->step > 0 ? tell->step : 1;
-    if (step > chronicle->steps)
-        step = chronicle->steps; /* found at the end of the run, when nobody could go on */
+    if (chronicle->ending)
+        step = chronicle->steps + 1;
+    else if (step > chronicle->steps)
+        step = chronicle->steps;
     for (size_t i = 0; i < count && i < BEATS_AT_ONCE && !status; i++)
         status = fire(chronicle, step, fired[i]);
     return status;
@@ -272,6 +275,9 @@ enum status chronicle_event(struct chronicle *chronicle, uint32_t number, const 
     if (!chronicle->teller)
         return STATUS_OK;
     struct message ignored;
+    if (event->kind == EVENT_END && teller_flush(chronicle->teller, &ignored))
+        return STATUS_MEMORY;
+    chronicle->ending = event->kind == EVENT_END;
     return event->kind == EVENT_END ? teller_before_end(chronicle->teller, after, event, &ignored)
                                     : teller_event(chronicle->teller, after, event, &ignored);
 }

@@ -33,9 +33,9 @@ const uint32_t *chronicle_movers(const struct chronicle *);
 size_t chronicle_lanes(const struct chronicle *, const struct stage_lane **lanes);
 
 /* Indices (into scene->beats) of the beats that step fired, ascending; returns their number, fills at most `max`. Faults
- * that only the end of the run brings belong to its last step. */
+ * that only the end of the run brings have fired theirs at the end, which is step `chronicle_steps() + 1` here. */
 size_t chronicle_beats(const struct chronicle *, uint32_t step, size_t *beats, size_t max);
-/* Steps at which a beat fired, ascending, each once. */
+/* Steps (and the end) at which a beat fired, ascending, each once. */
 size_t chronicle_beat_steps(const struct chronicle *, const uint32_t **steps);
 
 /* The last lines printed up to and in `step`, at most `max` of them, oldest first; texts live in `arena`. */

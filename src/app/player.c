@@ -161,13 +161,19 @@ void player_free(struct player *player)
 
 /* ---- places ---- */
 
-int player_question(const struct player *player, uint32_t step)
+uint32_t player_place_step(struct place place)
+{
+    return place.step + place.end;
+}
+
+int player_question(const struct player *player, struct place place)
 {
     const struct scene *scene = player->options.plan->scene;
     size_t beats[PLAYER_BEATS_MAX];
-    if (!scene || !player->options.questions || step == 0)
+    if (!scene || !player->options.questions || place.step == 0)
         return -1;
-    size_t count = chronicle_beats(player_run(player)->chronicle, step, beats, PLAYER_BEATS_MAX);
+    size_t count =
+        chronicle_beats(player_run(player)->chronicle, player_place_step(place), beats, PLAYER_BEATS_MAX);
     int found = -1;
     for (size_t i = 0; i < count; i++) {
         if (scene->beats[beats[i]].ask.choice_count > 0)
@@ -180,10 +186,10 @@ void player_go(struct player *player, struct place to)
 {
     uint32_t known = player_known(player);
     if (to.step > known)
-        to.step = known;
+        to = (struct place){.step = known, .end = true, .revealed = to.revealed};
     if (to.end && (!player_run(player)->over || to.step < known))
         to.end = false;
-    if (player_question(player, to.step) < 0)
+    if (player_question(player, to) < 0)
         to.revealed = to.end;
     struct place from = player->at;
     player->moved_forward = !to.end && !from.end && to.step == from.step + 1;
@@ -226,7 +232,7 @@ static void step_new(struct player *player, uint32_t task)
 static void forward(struct player *player)
 {
     struct place at = player->at;
-    if (!at.revealed && player_question(player, at.step) >= 0 && !at.end) {
+    if (!at.revealed && player_question(player, at) >= 0) {
         player->at.revealed = true;
         player->moment++;
         return;
@@ -244,12 +250,12 @@ static void forward(struct player *player)
 static void back(struct player *player)
 {
     struct place at = player->at;
-    if (at.end)
-        player_go(player, (struct place){.step = at.step, .revealed = true});
-    else if (at.revealed && player_question(player, at.step) >= 0) {
+    if (at.revealed && player_question(player, at) >= 0) {
         player->at.revealed = false;
         player->moment++;
-    } else if (at.step > 0)
+    } else if (at.end)
+        player_go(player, (struct place){.step = at.step, .revealed = true});
+    else if (at.step > 0)
         player_go(player, (struct place){.step = at.step - 1, .revealed = true});
 }
 
@@ -314,7 +320,7 @@ static void answer(struct player *player, int beat, unsigned choice)
 
 static void digit(struct player *player, int number)
 {
-    int beat = player->at.end || player->at.revealed ? -1 : player_question(player, player->at.step);
+    int beat = player->at.revealed ? -1 : player_question(player, player->at);
     if (beat >= 0)
         answer(player, beat, (unsigned)number);
     else
@@ -381,7 +387,7 @@ static void beat_next(struct player *player)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        if (steps[i] > player->at.step) {
+        if (steps[i] > player_place_step(player->at)) {
             player_go(player, (struct place){.step = steps[i]});
             return;
         }
@@ -395,7 +401,7 @@ static void beat_previous(struct player *player)
     size_t count = chronicle_beat_steps(player_run(player)->chronicle, &steps);
     uint32_t to = 0;
     for (size_t i = 0; i < count; i++) {
-        if (steps[i] < player->at.step)
+        if (steps[i] < player_place_step(player->at))
             to = steps[i];
     }
     player_go(player, (struct place){.step = to, .revealed = true});
@@ -407,7 +413,8 @@ static int dwell(struct player *player)
 {
     int wait = dwell_ms[player->speed];
     size_t beats[PLAYER_BEATS_MAX];
-    if (player->at.step && chronicle_beats(player_run(player)->chronicle, player->at.step, beats, PLAYER_BEATS_MAX) > 0)
+    uint32_t step = player_place_step(player->at);
+    if (step && chronicle_beats(player_run(player)->chronicle, step, beats, PLAYER_BEATS_MAX) > 0)
         wait *= 3; /* there is something to read */
     return wait;
 }

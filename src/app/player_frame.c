@@ -88,7 +88,7 @@ static const char *value_text(struct player *player, const struct event *event)
     return copy(player, text);
 }
 
-/* A load puts a value into the task's hand; a store of the same variable puts it down. */
+/* A load puts a value into the task's hand; whatever it does next puts it down, or uses it. */
 static void take_hands(struct player *player, struct stage_frame *frame, uint32_t last)
 {
     struct play_run *run = player_run(player);
@@ -101,12 +101,12 @@ static void take_hands(struct player *player, struct stage_frame *frame, uint32_
             break;
         if (event.kind != EVENT_GOT || event.task == 0 || event.task > tasks)
             continue;
-        struct stage_hand *hand = &hands[event.task];
-        uint32_t object = event.object ? event.object : hand->object;
+        hands[event.task] = (struct stage_hand){0};
         if (event.operation == OPERATION_memory_load && event.object)
-            *hand = (struct stage_hand){.task = event.task, .object = object, .value = value_text(player, &event)};
-        else if (event.operation == OPERATION_memory_store && object == hand->object)
-            *hand = (struct stage_hand){0};
+            hands[event.task] = (struct stage_hand){.task = event.task,
+                                                    .object = event.object,
+                                                    .value = value_text(player, &event),
+                                                    .step = history_step_at(run->history, number)};
     }
     size_t count = 0;
     for (uint32_t id = 1; hands && id <= tasks; id++) {
@@ -149,8 +149,8 @@ static void take_told(struct player *player, struct stage_frame *frame)
 
 static void take_question(struct player *player, struct stage_frame *frame)
 {
-    int index = player_question(player, player->at.step);
-    if (index < 0 || player->at.end)
+    int index = player_question(player, player->at);
+    if (index < 0)
         return;
     const struct scene_question *ask = &player->options.plan->scene->beats[index].ask;
     const char **choices = arena_obtain_array(player->arena, SCENE_CHOICES_MAX, sizeof *choices);
@@ -173,25 +173,22 @@ static void take_narration(struct player *player, struct stage_frame *frame)
     size_t beats[PLAYER_BEATS_MAX];
     char text[2048] = "";
     size_t length = 0;
-    if (player->at.end) {
-        frame->narration = NULL;
-        if (player->asked) {
-            snprintf(text, sizeof text, _("The run is over. You answered %u of %u questions right."), player->right,
-                     player->asked);
-            frame->narration = copy(player, text);
-        }
-        return;
-    }
     if (!scene || player->at.step == 0) {
         frame->narration = scene ? in_language(player, &scene->teaches) : NULL;
         return;
     }
-    size_t count = chronicle_beats(player_run(player)->chronicle, player->at.step, beats, PLAYER_BEATS_MAX);
+    size_t count = chronicle_beats(player_run(player)->chronicle, player_place_step(player->at), beats, PLAYER_BEATS_MAX);
     for (size_t i = 0; i < count && length < sizeof text; i++) {
         const char *say = in_language(player, &scene->beats[beats[i]].say);
         length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", length ? "\n" : "", say);
     }
-    frame->narration = count ? copy(player, text) : NULL;
+    if (player->at.end && player->asked && length < sizeof text)
+        length += (size_t)snprintf(text + length, sizeof text - length, "%s", length ? "\n" : "");
+    if (player->at.end && player->asked && length < sizeof text)
+        length += (size_t)snprintf(text + length, sizeof text - length,
+                                   _("The run is over. You answered %u of %u questions right."), player->right,
+                                   player->asked);
+    frame->narration = length ? copy(player, text) : NULL;
 }
 
 /* ---- the first line and the last ---- */
@@ -201,17 +198,11 @@ static void take_bar(struct player *player, struct stage_frame *frame)
     const struct session_plan *plan = player->options.plan;
     const struct play_run *run = player_run(player);
     const char *act = player->options.chinese ? player->options.act_zh : player->options.act;
-    char title[512];
-    if (plan->scene) {
-        const char *name = in_language(player, &plan->scene->title);
-        snprintf(title, sizeof title, "%s%s%s", act ? act : "", act && act[0] ? " › " : "", name);
-        frame->variant = in_language(player, &plan->scene->variants[plan->variant].title);
-    } else {
-        const char *slash = plan->program ? strrchr(plan->program, '/') : NULL;
-        snprintf(title, sizeof title, "%s", slash ? slash + 1 : plan->program ? plan->program : "");
-        frame->variant = "";
-    }
-    frame->title = copy(player, title);
+    const char *slash = plan->program ? strrchr(plan->program, '/') : NULL;
+    frame->act = act ? act : "";
+    frame->title = plan->scene ? in_language(player, &plan->scene->title) : slash ? slash + 1 : plan->program;
+    frame->title = frame->title ? frame->title : "";
+    frame->variant = plan->scene ? in_language(player, &plan->scene->variants[plan->variant].title) : "";
     frame->policy = player_policy_word(run->policy.kind);
     frame->cpus = run->cpus;
     frame->playing = player->playing ? speed_words[player->speed] : "";
@@ -280,9 +271,9 @@ static void take_timeline(struct player *player, struct stage_frame *frame)
     timeline->steps = player->future ? chronicle_steps(chronicle) : player->at.step;
     timeline->lane_count = chronicle_lanes(chronicle, &timeline->lanes);
     timeline->beat_count = chronicle_beat_steps(chronicle, &timeline->beats);
+    while (timeline->beat_count > 0 && timeline->beats[timeline->beat_count - 1] > timeline->steps)
+        timeline->beat_count--;
     if (!player->future) {
-        while (timeline->beat_count > 0 && timeline->beats[timeline->beat_count - 1] > player->at.step)
-            timeline->beat_count--;
         /* Tasks that are not born yet have no lane yet. */
         struct stage_lane *lanes = arena_obtain_array(player->arena, timeline->lane_count + 1, sizeof *lanes);
         size_t count = 0;

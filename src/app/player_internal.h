@@ -101,8 +101,10 @@ struct play_run *player_run(const struct player *);
 uint32_t player_known(const struct player *); /* steps of the current run */
 /* Goes there (kept within what is known). */
 void player_go(struct player *, struct place);
-/* The beat of a step that asks a question; -1 none. */
-int player_question(const struct player *, uint32_t step);
+/* As the chronicle counts: the step, or for the end one more than the last. */
+uint32_t player_place_step(struct place);
+/* The beat of a place that asks a question; -1 none. */
+int player_question(const struct player *, struct place);
 void player_choose(struct player *, uint32_t task);
 void player_forget_frame(struct player *);
 int64_t player_now(void); /* monotonic milliseconds */

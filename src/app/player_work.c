@@ -17,7 +17,7 @@ void player_run_to(struct player *player, enum work_kind kind, uint32_t target)
         player_repeat(player, player->current, player_known(player), "");
         return;
     }
-    player->work = (struct work){.kind = kind, .target = target, .from = player->at.step};
+    player->work = (struct work){.kind = kind, .target = target, .from = player_place_step(player->at)};
     player_work(player);
 }
 

@@ -141,7 +141,8 @@ struct stage_frame {
     const struct stage_hand *hands;
     size_t hand_count;
     /* the first line */
-    const char *title;    /* "Threads and locks > Deadlock", or the program */
+    const char *act;      /* "Threads and locks"; "" */
+    const char *title;    /* "Deadlock", or the program */
     const char *variant;  /* "" */
     const char *policy;   /* "round robin" */
     unsigned cpus;

@@ -42,6 +42,23 @@ static void bar_right(const struct stage_frame *frame, char *out, size_t size)
         snprintf(out + length, size - length, " | %s", frame->playing);
 }
 
+/* What the whole is called, as fully as there is room for. */
+static void bar_left(const struct stage_frame *frame, int room, char *out, size_t size)
+{
+    const char *act = frame->act && frame->act[0] ? frame->act : NULL, *title = frame->title ? frame->title : "";
+    const char *variant = frame->variant && frame->variant[0] ? frame->variant : NULL;
+    const struct {
+        bool lockstep, act, variant;
+    } forms[] = {{true, true, true}, {false, true, true}, {false, false, true}, {false, false, false}};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        snprintf(out, size, "%s%s%s%s%s%s", forms[i].lockstep ? "lockstep  " : "", forms[i].act && act ? act : "",
+                 forms[i].act && act ? " › " : "", title, forms[i].variant && variant ? ": " : "",
+                 forms[i].variant && variant ? variant : "");
+        if (text_columns(out) <= room)
+            return;
+    }
+}
+
 void stage_bar_draw(const struct stage_frame *frame, const struct pane *pane)
 {
     char right[256], left[512];
@@ -50,13 +67,8 @@ void stage_bar_draw(const struct stage_frame *frame, const struct pane *pane)
     bar_right(frame, right, sizeof right);
     int wide = text_columns(right);
     int room = bar.columns - wide - 4;
-    bool variant = frame->variant && frame->variant[0];
-    snprintf(left, sizeof left, "%s%s%s", frame->title ? frame->title : "", variant ? ": " : "",
-             variant ? frame->variant : "");
-    int used = 1;
-    if (text_columns(left) + 11 <= room)
-        used += pane_text(&bar, used, 0, EMPHASIS_bold, ROLE_bar, "lockstep") + 2;
-    used += pane_text_fit(&bar, used, 0, room - used + 1, EMPHASIS_none, ROLE_bar, left) + 2;
+    bar_left(frame, room, left, sizeof left);
+    int used = 1 + pane_text_fit(&bar, 1, 0, room, EMPHASIS_bold, ROLE_bar, left) + 2;
     if (frame->notice_count > 0 && room - used > 6)
         pane_text_fit(&bar, used, 0, room - used + 1, EMPHASIS_none, ROLE_notice, frame->notices[0]);
     pane_text_fit(&bar, bar.columns - wide - 1, 0, wide, EMPHASIS_none, ROLE_bar, right);

@@ -23,8 +23,9 @@ static struct slot slot_of(const struct stage_frame *frame, enum stage_view_id i
 {
     const struct stage_view *view = stage_view(id);
     int rows = view->rows(frame, columns);
-    int heading = !view->bare, wanted = (rows < view->least ? view->least : rows) + heading;
-    return (struct slot){.view = view, .id = (int)id, .wanted = wanted, .least = view->least + heading};
+    int least = rows == 0 && !view->bare ? 1 : view->least; /* nothing yet: a line that says so */
+    int heading = !view->bare, wanted = (rows < least ? least : rows) + heading;
+    return (struct slot){.view = view, .id = (int)id, .wanted = wanted, .least = least + heading};
 }
 
 static int wanted_of(const struct stack *stack)
