@@ -288,6 +288,28 @@ static void take_timeline(struct player *player, struct stage_frame *frame)
     timeline->cursor = player->at.step;
 }
 
+/* The texts of the places that are known by now: others may have been read for later steps. */
+static void take_files(struct player *player, struct stage_frame *frame)
+{
+    const struct stage_file *all;
+    size_t count = listing_files(player->setting.listing, &all);
+    struct stage_file *files = arena_obtain_array(player->arena, count + 1, sizeof *files);
+    bool *named = arena_obtain_array(player->arena, count + 1, sizeof *named);
+    if (!files || !named)
+        return;
+    struct world_place place = world_place(frame->after, 1);
+    for (uint32_t id = 1; place.text; place = world_place(frame->after, ++id)) {
+        const char *path = world_text(frame->after, place.text), *slash = strrchr(path, '/');
+        for (size_t i = 0; i < count; i++)
+            named[i] = named[i] || strcmp(all[i].name, slash ? slash + 1 : path) == 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (named[i])
+            files[frame->file_count++] = all[i];
+    }
+    frame->files = files;
+}
+
 static bool several_processes(const struct world *world)
 {
     return world_process_count(world) > 1;
@@ -314,7 +336,7 @@ bool player_frame(struct player *player, struct stage_frame *frame)
     struct stage_line *lines = arena_obtain_array(player->arena, PLAYER_LINES_MAX, sizeof *lines);
     frame->console = lines;
     frame->console_count = lines ? chronicle_lines(run->chronicle, at.step, lines, PLAYER_LINES_MAX, player->arena) : 0;
-    frame->file_count = listing_files(player->setting.listing, &frame->files);
+    take_files(player, frame);
     frame->several_processes = several_processes(frame->after);
     take_bar(player, frame);
     take_question(player, frame);
