@@ -197,6 +197,30 @@ enum status play_run_recorded(struct play_setting *setting, struct history *hist
 
 /* ---- stepping ---- */
 
+/* A task was let go on since event `known`. */
+static bool granted_since(const struct play_run *run, uint32_t known)
+{
+    struct event event;
+    for (uint32_t number = known + 1; history_event(run->history, number, &event); number++) {
+        if (event.kind == EVENT_GRANTED)
+            return true;
+    }
+    return false;
+}
+
+static enum status step_once(struct play_run *run, uint32_t task, struct message *message)
+{
+    if (run->branch && !branch_taken(run->branch) && task == 0) {
+        enum status status = branch_choose(run->branch, run->history, &task, message);
+        if (status)
+            return status;
+    }
+    enum status status = conductor_step(run->conductor, task, message);
+    if (status == STATUS_INVALID && task && run->branch && !run->failed)
+        return branch_refused(run->branch, run->history, run->conductor, message);
+    return status;
+}
+
 enum status play_run_step(struct play_run *run, uint32_t task, bool *stepped, struct message *message)
 {
     uint32_t before = chronicle_steps(run->chronicle);
@@ -204,15 +228,16 @@ enum status play_run_step(struct play_run *run, uint32_t task, bool *stepped, st
     if (run->over)
         return STATUS_ENDED;
     run->message = message;
-    if (run->branch && !branch_taken(run->branch) && task == 0) {
-        enum status status = branch_choose(run->branch, run->history, &task, message);
-        if (status)
-            return status;
+    enum status status;
+    /* Going into a handler of signals is a choice, but a step only when it has returned: then on to the next. */
+    for (bool again = true; again;) {
+        uint32_t known = history_count(run->history);
+        status = step_once(run, task, message);
+        *stepped = chronicle_steps(run->chronicle) > before;
+        again = status == STATUS_OK && !*stepped && granted_since(run, known);
+        if (task && !world_task_enabled(history_world(run->history), task))
+            task = 0;
     }
-    enum status status = conductor_step(run->conductor, task, message);
-    *stepped = chronicle_steps(run->chronicle) > before;
-    if (status == STATUS_INVALID && task && run->branch && !run->failed)
-        return branch_refused(run->branch, run->history, run->conductor, message);
     if (status == STATUS_OK || status == STATUS_ENDED || status == STATUS_LIMIT) {
         enum status settled = settle(run, message);
         if (settled)

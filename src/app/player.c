@@ -213,6 +213,7 @@ static void step_new(struct player *player, uint32_t task)
 {
     struct play_run *run = player_run(player);
     struct message message = {{0}};
+    uint32_t known = player_known(player);
     bool stepped;
     if (!run->conductor && !run->over) {
         player_repeat(player, player->current, player_known(player), "");
@@ -221,8 +222,8 @@ static void step_new(struct player *player, uint32_t task)
     player->paused_until = player_now() + WAIT_MS;
     enum status status = play_run_step(run, task, &stepped, &message);
     note_status(player, status, &message);
-    if (stepped)
-        player_go(player, (struct place){.step = player_known(player)});
+    if (stepped) /* one, even where a handler's return came with it */
+        player_go(player, (struct place){.step = known + 1});
     else if (status == STATUS_ENDED)
         player_go(player, (struct place){.step = player_known(player), .end = true});
     else if (status == STATUS_OK)
