@@ -273,13 +273,13 @@ static struct world_pair say_done_lock(const struct scene_of *of)
     unsigned operation = of->event->operation;
     if (of->event->value == EOWNERDEAD)
         return PAIR("{T} takes {O}, whose owner ended while holding it; {T} must make the data whole again.",
-                    "{T} 获得 {O}；它原来的持有者在持有期间已结束，{T} 须先恢复数据的一致。");
+                    "{T} 获得 {O}；它原来的持有者没有释放它就结束了，{T} 须先使数据恢复一致。");
     if (operation == OPERATION_mutex_unlock) {
         if (object->view.owner == of->event->task)
             return PAIR("{T} releases {O} once; it still holds it {N} deep.", "{T} 释放 {O} 一次，仍持有 {N} 层。");
         if (object->head)
             return PAIR("{T} releases {O}; those who wait for it may try again ({R}).",
-                        "{T} 释放了 {O}；等待它的（{R}）可以再次尝试。");
+                        "{T} 释放了 {O}；等待者（{R}）可以再次尝试。");
         return sentences[operation].done;
     }
     if (object->view.kind == OBJECT_mutex && object->view.count > 1)
@@ -319,7 +319,7 @@ static struct world_pair say_done(const struct scene_of *of)
         break;
     case OPERATION_barrier_wait:
         if (event->value == -1)
-            return PAIR("{T} is the last to arrive at {O}: all may go on.", "{T} 最后一个到达 {O}：大家都可以继续了。");
+            return PAIR("{T} is the last to arrive at {O}: all may go on.", "{T} 最后一个到达 {O}：所有线程都可以继续了。");
         break;
     case OPERATION_process_start:
         if (event->argument[0] == 1)
@@ -410,9 +410,9 @@ static struct world_pair say_got(const struct scene_of *of)
             return sentences[OPERATION_time_sleep].done;
         if (of->event->operation == OPERATION_cond_timedwait)
             return PAIR("No signal on {O} came in time; {T} has {S} again and goes on.",
-                        "{O} 的通知没有按时到来；{T} 重新获得 {S}，继续运行。");
+                        "{T} 没有在时限内等到 {O} 的通知；它重新获得 {S}，继续运行。");
         if (of->event->operation == OPERATION_thread_timedjoin)
-            return PAIR("{X} did not end in time; {T} goes on.", "{X} 没有按时结束，{T} 继续运行。");
+            return PAIR("{X} did not end in time; {T} goes on.", "{X} 没有在时限内结束，{T} 继续运行。");
         if (of->object)
             return PAIR("{T} has waited for {O} long enough and goes on without it.",
                         "{T} 等待 {O} 超时，不再等待，继续运行。");
@@ -420,7 +420,7 @@ static struct world_pair say_got(const struct scene_of *of)
     case OUTCOME_interrupted:
         if (of->event->operation == OPERATION_signal_suspend)
             return sentences[OPERATION_signal_suspend].done;
-        return PAIR("{T}'s {F} is interrupted by a signal.", "{T} 的 {F} 被信号打断。");
+        return PAIR("{T}'s {F} is interrupted by a signal.", "{T} 的 {F} 被信号中断。");
     case OUTCOME_preempted:
         return PAIR("{T} has used up its time slice and is preempted.", "{T} 的时间片用完，被抢占。");
     default:
@@ -507,7 +507,7 @@ static struct world_pair say_fact(const struct scene_of *of, struct world_writer
         world_words_put(writer, "%s", zh ? "。" : ".");
         break;
     case EVENT_READY:
-        return PAIR("What {T} waits for has come: it is ready.", "{T} 等待的事情发生了：它就绪了。");
+        return PAIR("What {T} waits for has come: it is ready.", "{T} 等待的事件已发生，{T} 变为就绪。");
     case EVENT_PREEMPTED:
         return PAIR("{T} has used up its time slice and is preempted.", "{T} 的时间片用完，被抢占。");
     case EVENT_OUTSIDE:

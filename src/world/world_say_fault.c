@@ -51,10 +51,11 @@ static void say_deadlock(struct world_writer *writer, const struct world *world,
     if (!is_ring(world, fault)) {
         world_words_put(writer, "%s", zh ? "死锁：" : "Deadlock: ");
         put_list(writer, world, fault, zh);
-        world_words_put(writer, "%s",
-                        zh                       ? " 永远等下去，没有人能让它们继续。"
-                        : fault->task_count == 1 ? " waits for ever; nobody is left to let it go on."
-                                                 : " wait for ever; nobody is left to let them go on.");
+        world_words_put(
+            writer, "%s",
+            zh                       ? (fault->task_count == 1 ? " 永远等下去，没有人能让它继续。" : " 永远等下去，没有人能让它们继续。")
+            : fault->task_count == 1 ? " waits for ever; nobody is left to let it go on."
+                                     : " wait for ever; nobody is left to let them go on.");
         put_stopped(writer, world, zh);
         return;
     }
@@ -127,7 +128,7 @@ int world_fault_say(const struct world *world, const struct world_fault *fault, 
     case FAULT_crash:
         world_words_put(&writer, zh ? "崩溃：%s 因 " : "Crash: %s dies of ", process);
         world_words_signal(&writer, fault->value, zh);
-        world_words_put(&writer, "%s", zh ? " 终止。" : ".");
+        world_words_put(&writer, "%s", zh ? " 而终止。" : ".");
         break;
     case FAULT_exit_status:
         world_words_put(&writer, zh ? "%s 以状态 %lld 结束。" : "%s ends with status %lld.", process,
