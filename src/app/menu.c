@@ -200,7 +200,7 @@ static const struct stage_list *help_list(struct menu *menu)
 
 static void draw(struct menu *menu)
 {
-    const struct stage_hint hints[] = {{.key = "Enter", .text = _("play"), .request = REQUEST_enter},
+    const struct stage_hint hints[] = {{.key = _("Enter"), .text = _("play"), .request = REQUEST_enter},
                                        {.key = _("letters"), .text = _("search")},
                                        {.key = "?", .text = _("help"), .request = REQUEST_help},
                                        {.key = "L", .text = language_is_chinese() ? "English" : "中文", .request = REQUEST_language},
