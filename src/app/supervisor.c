@@ -169,6 +169,7 @@ static void supervisor_read_news(struct supervisor *supervisor)
 static void supervisor_stop_with_front(struct supervisor *supervisor)
 {
     supervisor_restore_terminal(supervisor);
+    kill(0, SIGTSTP); /* ^Z stops the whole job: a script that called us, too. We read our own, and take no notice */
     raise(SIGSTOP);
     kill(supervisor->front, SIGCONT); /* the shell continues the group; who continues S alone means both */
     supervisor->silent_since = supervisor_now();
@@ -220,6 +221,8 @@ static void supervisor_pass_signals(struct supervisor *supervisor)
         int signal = (int)one.ssi_signo;
         /* What the terminal's driver sends goes to the whole group: F has it already. */
         if (signal == SIGCHLD || signal == SIGCONT || one.ssi_code == SI_KERNEL)
+            continue;
+        if (signal == SIGTSTP && one.ssi_pid == (uint32_t)getpid())
             continue;
         if (signal == SIGTSTP) { /* kill -TSTP: F stops first, and S with it */
             kill(supervisor->front, SIGTSTP);

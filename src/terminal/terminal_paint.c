@@ -192,6 +192,34 @@ static bool row_is_same(struct terminal *terminal, const struct canvas *canvas, 
     return false;
 }
 
+/* Whether an empty cell of this look is nothing but ground. */
+static bool is_ground(const struct terminal *terminal, const struct shown *shown)
+{
+    struct look look = theme_look(terminal->theme, terminal->colours, (enum role)shown->role);
+    struct look ground = theme_look(terminal->theme, terminal->colours, ROLE_text);
+    unsigned visible = EMPHASIS_reverse | EMPHASIS_underline;
+    return look.background == ground.background && !((look.attributes | shown->emphasis) & visible);
+}
+
+enum { SPARED = 3 /* spaces in a row */ };
+
+/* A space shows no colour but the ground's: a few of them take the look of what is before them, which spares the bytes
+ * that would change the colour and change it back; many are plain, so that they stay as they are when that changes. */
+static void spare_spaces(const struct terminal *terminal, struct shown *cells, unsigned columns)
+{
+    for (unsigned column = 0; column < columns;) {
+        unsigned end = column;
+        while (end < columns && cells[end].code == ' ' && is_ground(terminal, &cells[end]))
+            end++;
+        bool few = column > 0 && end < columns && end - column <= SPARED && is_ground(terminal, &cells[column - 1]);
+        for (unsigned i = column; i < end; i++) {
+            cells[i].role = few ? cells[column - 1].role : ROLE_text;
+            cells[i].emphasis = few ? cells[column - 1].emphasis : EMPHASIS_none;
+        }
+        column = end + 1;
+    }
+}
+
 /* True if something was different. */
 static bool paint_row(struct terminal *terminal, const struct canvas *canvas, unsigned row)
 {
@@ -203,6 +231,7 @@ static bool paint_row(struct terminal *terminal, const struct canvas *canvas, un
         return false;
     for (unsigned column = 0; column < columns; column++)
         row_cell(terminal, canvas, column, row, &cells[column]);
+    spare_spaces(terminal, cells, columns);
     for (unsigned column = 0; column < columns; column++) {
         if (memcmp(&cells[column], &was[column], sizeof *was) == 0)
             continue;
