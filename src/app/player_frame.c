@@ -85,6 +85,9 @@ static const char *value_text(struct player *player, const struct event *event)
     char text[48];
     if (!world_value_text(event, event->value, text, 24))
         snprintf(text, sizeof text, "%lld", (long long)event->value);
+    /* The world's word for an address that means nothing to a reader. */
+    if (strcmp(text, "pointer") == 0)
+        return _("pointer");
     return copy(player, text);
 }
 
