@@ -9,6 +9,7 @@
 #include "base/escape.h"
 #include "history/codec.h"
 #include "history/schedule.h"
+#include "protocol/gate.h"
 
 #define HISTORY_INTERVAL 256u /* events between snapshots at first */
 #define HISTORY_BUDGET ((size_t)96 << 20)
@@ -283,6 +284,14 @@ uint32_t history_step_at(struct history *history, uint32_t number)
     return event_log_steps_at(history->log, number);
 }
 
+/* A task that was chosen and found a signal asks for its handler's run only then: that belongs to the choice, though it
+ * is told just before it (`number`). */
+static uint32_t before_handler(struct history *history, uint32_t number)
+{
+    struct event event;
+    return event_log_get(history->log, number, &event) && event.kind == EVENT_ASKED ? number - 1 : number;
+}
+
 uint32_t history_step_last(struct history *history, uint32_t step)
 {
     uint32_t number = history_step_event(history, step);
@@ -290,6 +299,8 @@ uint32_t history_step_last(struct history *history, uint32_t step)
         return history_count(history);
     struct event event;
     while (event_log_get(history->log, number + 1, &event)) {
+        if (event.kind == EVENT_GRANTED && event.value == GRANT_INTERRUPT)
+            return before_handler(history, number);
         if (event.kind == EVENT_GRANTED || event.kind == EVENT_TIME || event.kind == EVENT_END)
             break;
         number++;
