@@ -203,7 +203,7 @@ static size_t most(struct policy *policy, const struct world *world, const uint3
         if (policy->options.kind == POLICY_sjf)
             worth = -length_of(policy, world, candidates[i]);
         else if (policy->options.kind == POLICY_priority)
-            worth = task ? task->priority : 0;
+            worth = task ? world_task_priority(world, task->id) : 0;
         else if (memory->weight == 0)
             worth = memory->weight = 1 + (int64_t)random_below(policy, 1u << 30);
         else

@@ -58,6 +58,8 @@ const struct world_task *world_task(const struct world *, uint32_t id); /* NULL:
 bool world_task_enabled(const struct world *, uint32_t id);
 /* Enabled tasks in the order of names (process number, main first, then T1, T2 ...). Returns the number; fills at most `max`. */
 size_t world_enabled(const struct world *, uint32_t *tasks, size_t max);
+/* The priority that counts: its own, or that of a task that waits, at whatever remove, for a mutex of it that inherits. */
+int32_t world_task_priority(const struct world *, uint32_t id);
 /* The task that the asked operation is about: the one to be joined, cancelled or signalled, the main task of the child
  * waited for by its number, or of the process that a signal goes to. 0: none, or any child. */
 uint32_t world_task_target(const struct world *, uint32_t id);
@@ -94,6 +96,7 @@ struct world_object {
     uint8_t destroyed;
     uint8_t type;         /* mutex: 0 normal 1 recursive 2 errorcheck; rwlock: kind */
     uint8_t robust;
+    uint8_t inherits;     /* mutex: PTHREAD_PRIO_INHERIT, its owner runs with the priority of who waits for it */
     uint32_t owner;       /* task: mutex, spin, rwlock writer, file lock */
     int32_t count;        /* mutex depth, semaphore count, rwlock readers, barrier arrivals, pipe bytes */
     int32_t capacity;     /* barrier size, pipe capacity */

@@ -83,6 +83,7 @@ void world_fact_object(struct world *world, const struct event *event)
     /* A fork's copy: as it was, but held only by the task that forked, which is `main` here. */
     view->type = origin->view.type;
     view->robust = origin->view.robust;
+    view->inherits = origin->view.inherits;
     view->capacity = origin->view.capacity;
     view->count = origin->view.count;
     object->ran = origin->ran;

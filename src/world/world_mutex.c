@@ -5,6 +5,7 @@
 #include "world/world_state.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 enum { TYPE_normal, TYPE_recursive, TYPE_errorcheck, TYPE_adaptive };
 
@@ -139,6 +140,8 @@ void world_reduce_mutex_init(struct world *world, const struct event *event)
     const struct task *task = task_at(world, event->task);
     lock->view.type = (uint8_t)task->view.argument[0];
     lock->view.robust = task->view.argument[1] != 0;
+    lock->view.inherits = task->view.argument[3] == PTHREAD_PRIO_INHERIT;
+    world->inheriting |= lock->view.inherits;
 }
 
 void world_reduce_mutex_destroy(struct world *world, const struct event *event)
@@ -200,6 +203,33 @@ void world_reduce_spin_trylock(struct world *world, const struct event *event)
 void world_reduce_spin_unlock(struct world *world, const struct event *event)
 {
     unlock_got(world, event);
+}
+
+/* ---- priority inheritance, pthread_mutexattr_setprotocol(3) ---- */
+
+/* Who makes the blocked task wait by a mutex that inherits; 0: nobody. */
+static uint32_t heir(const struct world *world, uint32_t id)
+{
+    const struct world_task *task = &task_at(world, id)->view;
+    const struct world_object *lock = &object_at(world, task->waits_for)->view;
+    return task->state == STATE_blocked && lock->kind == OBJECT_mutex && lock->inherits ? lock->owner : 0;
+}
+
+int32_t world_task_priority(const struct world *world, uint32_t id)
+{
+    int32_t priority = task_at(world, id)->view.priority;
+    uint32_t count = world->list[LIST_TASK].count;
+    for (uint32_t waiter = 1; world->inheriting && waiter < count; waiter++) {
+        int32_t worth = task_at(world, waiter)->view.priority;
+        if (worth <= priority || waiter == id)
+            continue;
+        uint32_t at = heir(world, waiter);
+        for (uint32_t links = 0; at && at != id && links < count; links++) /* a ring has no end */
+            at = heir(world, at);
+        if (at && at == id)
+            priority = worth;
+    }
+    return priority;
 }
 
 /* ---- the locks of the dead ---- */

@@ -170,6 +170,7 @@ struct world {
     int64_t nearest; /* no deadline is earlier */
     uint8_t verdict;
     uint8_t out_of_memory;
+    uint8_t inheriting; /* a mutex that inherits priorities has been made */
     uint8_t invalid; /* the event at hand contradicts the world */
     char divergence[256];
 };
