@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every text that is translated - marked ones, the formats of message_set(), and what goes into them - is in every
-# catalogue, translated, and in the same form; and what message_set() makes is really spoken in the language asked for.
+# catalogue, translated, and in the same form, and nothing else is; and what message_set() makes is really spoken in the
+# language asked for.
 set -eu
 cd "${LOCKSTEP_SOURCE:-$(dirname "$(readlink -f "$0")")/../..}"
 work=$(mktemp -d)
@@ -11,6 +12,11 @@ status=0
 for catalogue in po/*/lockstep.po; do
     msgfmt --check -o /dev/null "$catalogue" || status=1
     msgcmp "$catalogue" "$template" || { echo "$catalogue lacks what is named above; see README.md, 'to add'"; status=1; }
+    msgmerge --quiet --no-fuzzy-matching -o "$work/merged.po" "$catalogue" "$template"
+    if grep '^#~ msgid' "$work/merged.po"; then
+        echo "$catalogue has what is named above, which nothing says any more"
+        status=1
+    fi
 done
 
 # xgettext sees literals only: a macro amid a format, or a choice of formats, would be cut or missed without a word. Each
