@@ -60,7 +60,8 @@ static bool place_in(struct conductor *c, const char *parent)
 {
     if (!parent || parent[0] != '/' || strpbrk(parent, " :"))
         return false;
-    int length = snprintf(c->folder, sizeof c->folder, "%s/lockstep-%d-XXXXXX", parent, (int)getpid());
+    /* Of one length whatever our process id: guests see the path in their environment and in /proc/self/maps. */
+    int length = snprintf(c->folder, sizeof c->folder, "%s/lockstep-%07d-XXXXXX", parent, (int)getpid());
     if (length < 0 || (size_t)length >= sizeof c->folder || !mkdtemp(c->folder)) {
         c->folder[0] = 0;
         return false;
