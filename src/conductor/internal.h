@@ -76,6 +76,7 @@ struct guest_string {
     char *text;
     uint32_t hash, id;
     uint32_t kinds; /* of objects that are called so, a bit each */
+    uint32_t owner; /* process of the first of them, 0 for one that processes share */
 };
 
 _Static_assert(OBJECT_COUNT <= 32, "a bit for each kind");

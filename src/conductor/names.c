@@ -208,9 +208,11 @@ static bool name_taken(struct conductor *c, unsigned kind, const char *name)
     return known && (known->kinds >> kind & 1);
 }
 
-static void name_take(struct conductor *c, unsigned kind, const char *name)
+static void name_take(struct conductor *c, unsigned kind, const char *name, uint32_t process)
 {
     struct guest_string *known = name_string(c, name) ? string_find(c, name) : NULL;
+    if (known && !known->kinds)
+        known->owner = process;
     if (known)
         known->kinds |= 1u << kind;
 }
@@ -294,7 +296,7 @@ static void name_make(struct conductor *c, struct guest_object *object, uint32_t
     if (key->space != KEY_TASK && key->space != KEY_PROCESS && name_taken(c, key->kind, name)) {
         char plain[sizeof name];
         memcpy(plain, name, sizeof plain);
-        if (object->process > 1)
+        if (object->process > 1 || (object->process == 1 && string_find(c, plain)->owner > 1))
             snprintf(name, sizeof name, "P%u:%.40s", object->process, plain);
         for (unsigned number = 2; name_taken(c, key->kind, name) && number < 1000; number++)
             snprintf(name, sizeof name, "%.40s#%u", plain, number);
@@ -344,7 +346,7 @@ static bool objects_grow(struct conductor *c)
 static void object_tell(struct conductor *c, const struct guest_object *object, uint32_t copied_from)
 {
     uint32_t text = name_string(c, object->name);
-    name_take(c, object->key.kind, object->name);
+    name_take(c, object->key.kind, object->name, object->process);
     conductor_tell(c, &(struct event){.kind = EVENT_OBJECT,
                                       .object = object->id,
                                       .value = object->key.kind,
