@@ -268,6 +268,15 @@ static const char *task_name(const struct player *player, uint32_t task)
     return known ? known->name : "";
 }
 
+/* As the screen calls it: "T2" while there is one process. */
+static const char *short_name(const struct player *player, uint32_t task)
+{
+    const char *name = task_name(player, task);
+    const char *dot = strchr(name, '.');
+    const struct world *world = history_world_step(player_run(player)->history, player->at.step);
+    return dot && world && world_process_count(world) == 1 ? dot + 1 : name;
+}
+
 void player_choose(struct player *player, uint32_t task)
 {
     struct place at = player->at;
@@ -290,6 +299,7 @@ void player_choose(struct player *player, uint32_t task)
     }
     snprintf(player->branch_wish, sizeof player->branch_wish, "%s", name);
     player->branch_wish_step = at.step;
+    name = short_name(player, task);
     player_message(player, false, _("%s was not chosen here. Once more, and the program runs again to here with %s next."), name,
                    name);
 }
@@ -299,6 +309,8 @@ static void choose_index(struct player *player, size_t index)
     player_find_choices(player);
     if (index < player->choice_count)
         player_choose(player, player->choices[index]);
+    else if (player->choice_count == 0) /* so that digits alone come to the end */
+        forward(player);
     else
         player_message(player, false, _("nobody has that number; only who can run now has one"));
 }
@@ -708,7 +720,7 @@ enum player_outcome player_point(struct player *player, struct tag tag)
                 return PLAYER_stay;
             }
         }
-        player_message(player, false, _("%s cannot run now"), task_name(player, tag.number));
+        player_message(player, false, _("%s cannot run now"), short_name(player, tag.number));
         return PLAYER_stay;
     case TAG_step:
         player_go(player, (struct place){.step = tag.number});

@@ -57,6 +57,7 @@ static void finish_running(struct player *player)
     struct work work = player->work;
     uint32_t step = player_known(player), beat;
     player->work.kind = WORK_none;
+    player->said[0] = '\0'; /* how far it was */
     if (work.kind == WORK_to_step && step < work.target)
         player_message(player, false, _("the run has only %u steps"), step);
     if (work.kind == WORK_to_step && step > work.target)
@@ -147,6 +148,7 @@ static void adopt(struct player *player)
     step = work->replaces ? work->from : chronicle_steps(run->chronicle);
     work->run = NULL;
     work->kind = WORK_none;
+    player->said[0] = '\0';
     player_forget_frame(player);
     player_go(player, (struct place){.step = step});
 }
@@ -234,6 +236,7 @@ static void search(struct player *player)
         if (world && matches(player, world, work->target)) {
             uint32_t step = work->target;
             work->kind = WORK_none;
+            player->said[0] = '\0';
             player_go(player, (struct place){.step = step});
             return;
         }

@@ -254,6 +254,7 @@ const struct stage_view stage_view_graph = {
     .id = "graph",
     .title = N_("who waits for whom"),
     .place = STAGE_PLACE_half,
+    .elastic = true,
     .least = ROWS_LEAST,
     .rows = graph_rows,
     .draw = graph_draw,
