@@ -43,20 +43,45 @@ static bool gives_up(const struct event *event)
     }
 }
 
-/* Every task that could go on has given up in this round, and there are two or more: one that
- * goes round alone waits for something outside. */
+/* Blocked until another task of the guest acts. Who waits for a key, for bytes or for a signal may be helped from
+ * outside. */
+static bool waits_for_others(const struct world *world, const struct task *task)
+{
+    if (!world_hopeless(world, task->view.id))
+        return false;
+    switch (object_at(world, task->view.waits_for)->view.kind) {
+    case OBJECT_mutex:
+    case OBJECT_spin:
+    case OBJECT_rwlock:
+    case OBJECT_cond:
+    case OBJECT_semaphore:
+    case OBJECT_barrier:
+    case OBJECT_once:
+        return true;
+    default:
+        return task->view.waits_for_task != 0 || task->view.operation == OPERATION_process_wait;
+    }
+}
+
+/* Every task that could go on has given up in this round, and there are two or more: one that goes round alone waits for
+ * something outside. */
 static bool all_gave_up(const struct world *world)
 {
     unsigned count = 0;
-    for (uint32_t p = world->first_process; p; p = process_at(world, p)->next)
+    if (world->timers)
+        return false;
+    for (uint32_t p = world->first_process; p; p = process_at(world, p)->next) {
+        if (process_at(world, p)->view.unobserved || process_at(world, p)->stopped)
+            return false;
         for (uint32_t t = process_at(world, p)->first; t; t = task_at(world, t)->next) {
             const struct task *task = task_at(world, t);
-            if (world_hopeless(world, t))
+            if (waits_for_others(world, task))
                 continue;
             if (!task->gave_up || task->outside)
                 return false;
             count++;
         }
+    }
     return count >= 2;
 }
 
