@@ -39,7 +39,7 @@ int play_command(const struct options *options)
     struct scenes_program program;
     struct session_plan plan;
     paths_find(&paths);
-    if (screen_is_wanted(options) && !options->branch_step && !options->record) {
+    if (screen_is_wanted(options) && !options->branch_step) {
         char text[SCENE_LANGUAGES][256];
         scenes_act(scene, text);
         result = theatre_scene(NULL, scene, text[SCENE_ENGLISH], text[SCENE_CHINESE], variant, options, &paths);

@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/environment.h"
+#include "app/record_plan.h"
 #include "base/text.h"
 #include "source/source.h"
 
@@ -21,11 +23,15 @@ static void listen(void *context, const struct event *event, const struct world 
         run->failed = branch_compare(run->branch, event, run->message);
     if (!run->failed)
         run->failed = chronicle_event(run->chronicle, history_count(run->history), event, world);
+    if (run->record)
+        record_events(run->record, run->history, RECORDING_WHEN_FULL);
 }
 
 static void meet_source(void *context, struct source *source, const char *path)
 {
     struct play_run *run = context;
+    if (run->record)
+        record_source(run->record, source, path);
     char *text = NULL;
     size_t size = 0;
     bool newer;
@@ -66,6 +72,8 @@ void play_run_stop(struct play_run *run)
     run->conductor = NULL;
     branch_free(run->branch);
     run->branch = NULL;
+    record_finish(run->record, run->history);
+    run->record = NULL;
     for (int i = 0; i < 2; i++) {
         if (run->input[i] >= 0)
             close(run->input[i]);
@@ -129,7 +137,33 @@ static enum status start(struct play_run *run, struct message *message)
     return status ? status : settle(run, message);
 }
 
-enum status play_run_start(struct play_setting *setting, struct branch *branch, struct play_run **out,
+/* "d.lks", "d-2.lks" ... */
+static void record_name(const char *path, unsigned number, char *out, size_t size)
+{
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+    size_t length = dot ? (size_t)(dot - path) : strlen(path);
+    if (number <= 1)
+        snprintf(out, size, "%s", path);
+    else
+        snprintf(out, size, "%.*s-%u%s", (int)length, path, number, path + length);
+}
+
+static enum status start_record(struct play_run *run, unsigned number, struct message *message)
+{
+    char path[4096];
+    if (!run->setting->record)
+        return STATUS_OK;
+    record_name(run->setting->record, number, path, sizeof path);
+    return record_plan_start(run->setting->plan, path, &run->record, message);
+}
+
+void play_run_save(struct play_run *run)
+{
+    if (run->record)
+        record_events(run->record, run->history, RECORDING_NOW);
+}
+
+enum status play_run_start(struct play_setting *setting, unsigned number, struct branch *branch, struct play_run **out,
                            struct message *message)
 {
     *out = NULL;
@@ -146,6 +180,8 @@ enum status play_run_start(struct play_setting *setting, struct branch *branch, 
         status = message_set(message, STATUS_MEMORY, _("out of memory"));
     if (!status && pipe2(run->input, O_CLOEXEC | O_NONBLOCK) != 0)
         status = message_set(message, STATUS_IO, _("cannot make a pipe for the program's input: %s"), strerror(errno));
+    if (!status)
+        status = start_record(run, number, message);
     if (!status)
         status = start(run, message);
     if (status) {

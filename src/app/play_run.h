@@ -10,6 +10,7 @@
 #include "app/chronicle.h"
 #include "app/listing.h"
 #include "app/paths.h"
+#include "app/record.h"
 #include "app/session.h"
 #include "conductor/conductor.h"
 #include "history/history.h"
@@ -46,6 +47,7 @@ struct play_run {
     enum status failed; /* of the listener */
     struct message *message;
     int input[2];       /* what is typed to the guest goes through this pipe */
+    struct record *record; /* NULL: it is not recorded */
     struct play_setting *setting;
 };
 
@@ -57,16 +59,20 @@ struct play_setting {
     bool (*paused)(void *context); /* a key has come, or enough was waited */
     void *context;
     unsigned starts; /* of guests so far */
+    const char *record; /* file; NULL: nothing is recorded. The nth what-if goes to a file with -n before its ending */
 };
 
-/* A new run: the guest is started and held at its first step. `branch` (taken over; NULL: none) gives the schedule and the
+/* A new run, the `number`th (from 1): the guest is started and held at its first step. `branch` (taken over; NULL: none) gives the schedule and the
  * events that must come again. */
-enum status play_run_start(struct play_setting *, struct branch *, struct play_run **, struct message *);
+enum status play_run_start(struct play_setting *, unsigned number, struct branch *, struct play_run **, struct message *);
 /* A run from a recording's history (borrowed). */
 enum status play_run_recorded(struct play_setting *, struct history *, struct play_run **, struct message *);
 void play_run_free(struct play_run *);
 /* Ends its guest; what is known stays. */
 void play_run_stop(struct play_run *);
+
+/* Writes what the recording does not have yet: before waiting for a person. */
+void play_run_save(struct play_run *);
 
 /* One step further: of `task`, or 0: of whom schedule and policy choose. STATUS_OK, and `*stepped` tells whether there was
  * one (else something outside is waited for); STATUS_ENDED: the run is over; others with a message. */

@@ -103,7 +103,7 @@ static enum status first_run(struct player *player, struct message *message)
         take_sources(player, recording_about(player->options.recording));
         status = play_run_recorded(&player->setting, recording_history(player->options.recording), &run, message);
     } else {
-        status = play_run_start(&player->setting, NULL, &run, message);
+        status = play_run_start(&player->setting, 1, NULL, &run, message);
     }
     if (status)
         return status;
@@ -127,6 +127,7 @@ enum status player_new(const struct player_options *options, struct player **out
     player->setting = (struct play_setting){.plan = options->plan,
                                             .paths = options->paths,
                                             .listing = listing_new(),
+                                            .record = options->plan->record,
                                             .paused = is_paused,
                                             .context = player};
     enum status status = STATUS_OK;
@@ -300,8 +301,7 @@ void player_choose(struct player *player, uint32_t task)
     snprintf(player->branch_wish, sizeof player->branch_wish, "%s", name);
     player->branch_wish_step = at.step;
     name = short_name(player, task);
-    player_message(player, false, _("%s was not chosen here. Once more, and the program runs again to here with %s next."), name,
-                   name);
+    player_message(player, false, _("not chosen here; once more, and the program runs anew to here with %s next"), name);
 }
 
 static void choose_index(struct player *player, size_t index)
@@ -738,6 +738,12 @@ enum player_outcome player_point(struct player *player, struct tag tag)
     default:
         return PLAYER_stay;
     }
+}
+
+void player_save(struct player *player)
+{
+    if (player->work.kind == WORK_none)
+        play_run_save(player_run(player));
 }
 
 void player_set_chinese(struct player *player, bool chinese)

@@ -56,6 +56,9 @@ void player_work(struct player *);
 int player_wait(const struct player *);
 void player_tick(struct player *);
 
+/* A recording, if one is made, is brought up to date: before a person is waited for. */
+void player_save(struct player *);
+
 void player_set_chinese(struct player *, bool chinese);
 /* Says something on the last line until the next request. */
 void player_say(struct player *, bool error, const char *text);

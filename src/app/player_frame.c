@@ -120,6 +120,28 @@ static void take_hands(struct player *player, struct stage_frame *frame, uint32_
     frame->hand_count = hands ? count : 0;
 }
 
+/* ---- the program's own queues ---- */
+
+static void take_queues(struct player *player, struct stage_frame *frame)
+{
+    const struct session_plan *plan = player->options.plan;
+    size_t count = plan->scene ? plan->scene->queue_count : 0;
+    struct stage_queue *queues = arena_obtain_array(player->arena, count + 1, sizeof *queues);
+    for (size_t i = 0; queues && i < count; i++) {
+        const struct scene_queue *queue = &plan->scene->queues[i];
+        if (scene_queue_in_variant(queue, &plan->scene->variants[plan->variant]))
+            queues[frame->queue_count++] = (struct stage_queue){.name = in_language(player, &queue->name),
+                                                                .count = queue->count,
+                                                                .less = queue->less,
+                                                                .capacity = queue->capacity,
+                                                                .items = queue->items,
+                                                                .head = queue->head,
+                                                                .put_waits = queue->put_waits,
+                                                                .get_waits = queue->get_waits};
+    }
+    frame->queues = queues;
+}
+
 /* ---- what is said ---- */
 
 static void take_told(struct player *player, struct stage_frame *frame)
@@ -335,6 +357,7 @@ bool player_frame(struct player *player, struct stage_frame *frame)
     frame->ended = at.end;
     frame->verdict = at.end ? (uint8_t)world_verdict(history_world(run->history)) : VERDICT_none;
     take_hands(player, frame, last);
+    take_queues(player, frame);
     take_timeline(player, frame);
     struct stage_line *lines = arena_obtain_array(player->arena, PLAYER_LINES_MAX, sizeof *lines);
     frame->console = lines;

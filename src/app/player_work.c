@@ -112,7 +112,8 @@ void player_repeat(struct player *player, int origin, uint32_t step, const char 
     struct play_run *run = NULL;
     player->paused_until = player_now() + 10000;
     if (!status)
-        status = play_run_start(&player->setting, branch, &run, &message);
+        status = play_run_start(&player->setting, (unsigned)(task[0] ? player->run_count : (size_t)origin) + 1, branch, &run,
+                                &message);
     if (status) {
         player_message(player, true, "%s", message.text);
         return;

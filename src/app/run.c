@@ -20,7 +20,7 @@ int run_command(const struct options *options)
     session_plan_options(options, &plan);
     plan.program = options->operands[0];
     plan.arguments = (const char *const *)options->operands;
-    if (screen_is_wanted(options) && !options->branch_step && !options->record)
+    if (screen_is_wanted(options) && !options->branch_step)
         return theatre_program(&plan, options, &paths);
     session_run(&plan, &paths, &result, &message);
     return session_exit(&result, &message, options->expect);

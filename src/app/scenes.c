@@ -181,8 +181,8 @@ bool scenes_load(const struct scene *scene, size_t index, const struct options *
         return false;
     }
     if (plan->watch_count == 0) {
-        plan->watches = scene->watch.items;
-        plan->watch_count = scene->watch.count;
+        plan->watches = variant->watch.items;
+        plan->watch_count = variant->watch.count;
     }
     plan->program = program->path;
     plan->arguments = program->arguments;

@@ -332,6 +332,7 @@ enum player_outcome screen_play(struct screen *screen, struct player *player, in
     player_set_keys(player, keys_of, screen->terminal);
     for (;;) {
         draw(screen, player, &motion);
+        player_save(player);
         terminal_set_mode(screen->terminal, player_is_typing(player) ? TERMINAL_typing : TERMINAL_keys);
         struct terminal_event event = terminal_read(screen->terminal, wait_for(player, &motion), supervisor_watch());
         if (event.kind == TERMINAL_nothing) {

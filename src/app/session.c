@@ -13,6 +13,7 @@
 #include "app/interrupt.h"
 #include "app/language.h"
 #include "app/record.h"
+#include "app/record_plan.h"
 #include "app/report.h"
 #include "app/say.h"
 #include "base/text.h"
@@ -70,63 +71,6 @@ static void meet_source(void *context, struct source *source, const char *path)
         record_source(session->record, source, path);
 }
 
-/* ---- the recording's options, from which the run can be had again ---- */
-
-/* Owns its texts. */
-struct option_texts {
-    char **list;
-    size_t count;
-    bool failed;
-};
-
-static void add_option(struct option_texts *texts, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add_option(struct option_texts *texts, const char *format, ...)
-{
-    char **grown = realloc(texts->list, (texts->count + 1) * sizeof *grown), *text = NULL;
-    texts->list = grown ? grown : texts->list;
-    va_list arguments;
-    va_start(arguments, format);
-    if (grown && vasprintf(&text, format, arguments) >= 0)
-        texts->list[texts->count++] = text;
-    else
-        texts->failed = true;
-    va_end(arguments);
-}
-
-static void list_options(const struct session_plan *plan, struct option_texts *out)
-{
-    add_option(out, "policy=%s", policy_name(plan->policy.kind));
-    add_option(out, "quantum=%u", plan->policy.quantum);
-    add_option(out, "seed=%llu", (unsigned long long)plan->policy.seed);
-    add_option(out, "cpus=%u", plan->cpus);
-    add_option(out, "stdout=%s", plan->stdout_pipe ? "pipe" : "pty");
-    add_option(out, "folder=%s", plan->fresh_working_folder ? "fresh" : "own");
-    add_option(out, "mode=%s", plan->live ? "live" : "held");
-    if (plan->scene) {
-        add_option(out, "scene=%s", plan->scene->id);
-        add_option(out, "variant=%s", plan->scene->variants[plan->variant].id);
-    }
-    if (plan->schedule)
-        add_option(out, "schedule=%s", plan->schedule);
-    for (size_t i = 0; i < plan->watch_count; i++)
-        add_option(out, "watch=%s", plan->watches[i]);
-}
-
-static enum status start_record(struct session *session)
-{
-    const struct session_plan *plan = session->plan;
-    struct option_texts texts = {0};
-    list_options(plan, &texts);
-    enum status status =
-        texts.failed ? message_set(session->message, STATUS_MEMORY, _("out of memory"))
-                     : record_start(plan->record, plan->program, plan->arguments, (const char *const *)texts.list,
-                                    texts.count, &session->record, session->message);
-    for (size_t i = 0; i < texts.count; i++)
-        free(texts.list[i]);
-    free(texts.list);
-    return status;
-}
-
 /* ---- the run ---- */
 
 static bool interrupted(void)
@@ -155,7 +99,7 @@ static enum status start(struct session *session, const struct paths *paths)
             return status;
     }
     if (plan->record) {
-        status = start_record(session);
+        status = record_plan_start(plan, plan->record, &session->record, session->message);
         if (status)
             return status;
     }
