@@ -1,4 +1,4 @@
-/* This banker lends whatever there is, and never thinks of the next customer. */
+/* This banker lends whatever there is, and never thinks of the next one. */
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>

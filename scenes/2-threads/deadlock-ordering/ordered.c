@@ -9,8 +9,10 @@ struct account {
     int balance;
 };
 
-struct account accounts[2] = {{PTHREAD_MUTEX_INITIALIZER, 1, 100},
-                              {PTHREAD_MUTEX_INITIALIZER, 2, 100}};
+struct account accounts[2] = {
+    {PTHREAD_MUTEX_INITIALIZER, 1, 100},
+    {PTHREAD_MUTEX_INITIALIZER, 2, 100},
+};
 
 static void transfer(struct account *from, struct account *to, int amount)
 {

@@ -11,7 +11,8 @@
 struct shared {
     pthread_mutex_t lock;
     int number;
-} *shared;
+};
+struct shared *shared;
 int ready[2];
 
 static void holder(void)
@@ -28,8 +29,8 @@ static void holder(void)
 int main(void)
 {
     pthread_mutexattr_t kind;
-    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
-                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int access = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_ANONYMOUS;
+    shared = mmap(NULL, sizeof *shared, access, flags, -1, 0);
     pthread_mutexattr_init(&kind);
     pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
     pthread_mutexattr_setrobust(&kind, PTHREAD_MUTEX_ROBUST);

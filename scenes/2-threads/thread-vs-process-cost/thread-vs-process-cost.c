@@ -45,8 +45,8 @@ static long median(void (*make_one)(void))
         clock_gettime(CLOCK_MONOTONIC, &start);
         make_one();
         clock_gettime(CLOCK_MONOTONIC, &end);
-        taken[i] = (end.tv_sec - start.tv_sec) * 1000000L +
-                   (end.tv_nsec - start.tv_nsec) / 1000;
+        taken[i] = (end.tv_sec - start.tv_sec) * 1000000L;
+        taken[i] += (end.tv_nsec - start.tv_nsec) / 1000;
     }
     qsort(taken, TIMES, sizeof *taken, by_size);
     return taken[TIMES / 2];

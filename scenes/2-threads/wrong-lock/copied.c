@@ -19,8 +19,8 @@ static void add(void)
 
 int main(void)
 {
-    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
-                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int access = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_ANONYMOUS;
+    shared = mmap(NULL, sizeof *shared, access, flags, -1, 0);
     pid_t child = fork();
     if (child == 0) {
         add();

@@ -8,7 +8,8 @@
 struct account {
     pthread_mutex_t lock;
     int number;
-} *shared;
+};
+struct account *shared;
 
 static void add(void)
 {
@@ -22,8 +23,8 @@ static void add(void)
 int main(void)
 {
     pthread_mutexattr_t kind;
-    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
-                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int access = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_ANONYMOUS;
+    shared = mmap(NULL, sizeof *shared, access, flags, -1, 0);
     pthread_mutexattr_init(&kind);
     pthread_mutexattr_setpshared(&kind, PTHREAD_PROCESS_SHARED);
     pthread_mutex_init(&shared->lock, &kind);
