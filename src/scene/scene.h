@@ -58,6 +58,7 @@ struct scene_variant {
     struct scene_scheduler scheduler;
     const char *expect; /* the verdict that the default schedule must end with: finished, failed, deadlock, bound */
     enum scene_stdout out;
+    struct scene_strings watch; /* the scene's, and the variables of the queues that belong to it, each once */
 };
 
 /* What must be true of one step (or fault) for a beat to fire. NULL: does not matter. */
@@ -90,6 +91,20 @@ struct scene_beat {
     unsigned line;                 /* where it stands in the file, from 1 */
 };
 
+/* A queue that the program keeps in variables of its own: drawn as a tank. Variables are named as in `watch`, and are
+ * watched for it. NULL: not given. */
+struct scene_queue {
+    struct scene_text name;
+    const char *count;     /* how many are in it; with `less`: how many were ever put in */
+    const char *less;      /* how many were taken out; the scene wrote "count - less" */
+    const char *capacity;  /* a number or a variable; NULL: it has no bound */
+    const char *items;     /* an array */
+    const char *head;      /* the index of the oldest, counted round the array; NULL: it is 0 */
+    const char *put_waits; /* the object where those wait who find it full: "not_full" */
+    const char *get_waits; /* ... empty */
+    struct scene_strings variants; /* it belongs to these; none named: to all */
+};
+
 struct scene_host {
     const char *name;
     const char *address; /* NULL: chosen by the wire */
@@ -115,6 +130,8 @@ struct scene {
     enum scene_stdout out;
     struct scene_strings views;
     struct scene_strings watch;
+    const struct scene_queue *queues;
+    size_t queue_count;
     struct scene_network network;
     const struct scene_variant *variants;
     size_t variant_count;
@@ -161,6 +178,9 @@ size_t scene_variant_find(const struct scene *scene, const char *id);
 
 /* Whether the beat belongs to the variant. */
 bool scene_beat_in_variant(const struct scene_beat *beat, const struct scene_variant *variant);
+
+/* Whether the queue belongs to the variant. */
+bool scene_queue_in_variant(const struct scene_queue *queue, const struct scene_variant *variant);
 
 /* Columns that the text takes in a terminal, by our own table (never the locale). Stops at '\n'. */
 unsigned scene_text_columns(const char *text);

@@ -1,6 +1,7 @@
 /* scene.yaml to struct scene: the tables of its keys, and the rules that tie one key to another. It runs nothing, follows
  * no link out of the scene's folder, and goes on after a finding, so that an author sees all of them at once. */
 #include "scene/scene_fields.h"
+#include "scene/scene_queues.h"
 #include "scene/scene_words.h"
 
 #include <fcntl.h>
@@ -403,6 +404,7 @@ static void read_scene(struct scene_reading *reading, const struct scene_node *r
         {.name = "watch", .read = scene_field_strings, AT(watch), .most = 16},
         {.name = "network", .read = read_network, AT(network), .nullable = true},
         {.name = "variants", .read = read_variants, .nullable = true},
+        {.name = "queues", .read = scene_queues_read},
         {.name = "beats", .read = read_beats, .required = true},
         {.name = "notes", .read = scene_field_text, AT(notes), .nullable = true, .room = ROOM_NOTES},
     };
@@ -424,6 +426,7 @@ static void read_scene(struct scene_reading *reading, const struct scene_node *r
             scene->variant_count = 1;
         }
     }
+    scene_queues_watch(reading, scene);
 }
 
 /* Splits the path into the scene's folder and its file. */

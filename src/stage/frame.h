@@ -81,6 +81,15 @@ struct stage_hand {
     uint32_t step;
 };
 
+/* A queue that the program keeps in variables of its own, named as they are watched; NULL: not given. */
+struct stage_queue {
+    const char *name;                  /* in the language of the screen */
+    const char *count, *less;          /* how many are in it; with `less`: count - less */
+    const char *capacity;              /* a number or a variable; NULL: it has no bound */
+    const char *items, *head;          /* the array, and where its oldest is; without head: at 0 */
+    const char *put_waits, *get_waits; /* names of the objects where those wait who find it full, empty */
+};
+
 struct stage_question {
     const char *text; /* NULL: none */
     const char *const *choices;
@@ -140,6 +149,8 @@ struct stage_frame {
     size_t file_count;
     const struct stage_hand *hands;
     size_t hand_count;
+    const struct stage_queue *queues; /* the program's own; pipes are in the world */
+    size_t queue_count;
     /* the first line */
     const char *act;      /* "Threads and locks"; "" */
     const char *title;    /* "Deadlock", or the program */

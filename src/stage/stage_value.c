@@ -64,6 +64,21 @@ static size_t elements_of(const char *text, size_t length, struct element *eleme
     return 0;
 }
 
+int stage_value_count(const char *text)
+{
+    struct element elements[ELEMENTS];
+    return (int)elements_of(text, strlen(text), elements, ELEMENTS);
+}
+
+const char *stage_value_element(const char *text, int index, char *out, size_t size)
+{
+    struct element elements[ELEMENTS];
+    int count = (int)elements_of(text, strlen(text), elements, ELEMENTS);
+    bool there = index >= 0 && index < count;
+    snprintf(out, size, "%.*s", there ? (int)elements[index].length : 0, there ? elements[index].text : "");
+    return out;
+}
+
 static int element_columns(const struct element *element)
 {
     char text[ELEMENT_SIZE];

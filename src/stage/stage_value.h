@@ -24,4 +24,8 @@ struct stage_value stage_value_lay(const char *text, int columns);
 int stage_value_draw(const struct pane *, const struct stage_value *, const char *text, const char *old, bool changed,
                      enum role usual);
 
+/* How many elements the text of an array has, 0 where it is none; and the text of one of them. */
+int stage_value_count(const char *text);
+const char *stage_value_element(const char *text, int index, char *out, size_t size);
+
 #endif

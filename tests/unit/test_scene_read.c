@@ -60,6 +60,19 @@ static void every_key_arrives(void **state)
     assert_int_equal(scene->views.count, 11);
     assert_int_equal(scene->watch.count, 2);
     assert_string_equal(scene->watch.items[1], "forks[2]");
+    assert_int_equal(scene->queue_count, 2);
+    assert_string_equal(scene->queues[0].name.in[SCENE_CHINESE], "信");
+    assert_string_equal(scene->queues[0].count, "box->added");
+    assert_string_equal(scene->queues[0].less, "box->taken");
+    assert_string_equal(scene->queues[0].capacity, "3");
+    assert_string_equal(scene->queues[0].get_waits, "not_empty");
+    assert_null(scene->queues[1].capacity);
+    /* What the queues need is watched, once, in the variants that they belong to. */
+    static const char *const watched[] = {"g_num", "forks[2]", "letters", "box->added", "box->taken"};
+    assert_int_equal(scene->variants[0].watch.count, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(scene->variants[0].watch.items[i], watched[i]);
+    assert_int_equal(scene->variants[1].watch.count, 2);
     assert_int_equal(scene->network.host_count, 2);
     assert_string_equal(scene->network.hosts[0].name, "client");
     assert_string_equal(scene->network.hosts[0].address, "10.0.0.1");
@@ -74,7 +87,7 @@ static void every_key_arrives(void **state)
     assert_string_equal(scene->beats[1].ask.because.in[SCENE_CHINESE], "是二。");
     assert_int_equal(scene->beats[0].ask.choice_count, 0);
     assert_string_equal(scene->beats[2].when.fault, "deadlock");
-    assert_int_equal(scene->beats[2].line, 31);
+    assert_int_equal(scene->beats[2].line, 35);
     assert_string_equal(scene->notes.in[SCENE_ENGLISH], "First line.\nSecond line.");
     scene_free(scene);
 }
