@@ -36,6 +36,7 @@ enum operation_family {
     FAMILY_socket,
     FAMILY_io,
     FAMILY_time,
+    FAMILY_coroutine,
     FAMILY_memory,
     FAMILY_COUNT
 };

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <threads.h>
 #include <time.h>
+#include <ucontext.h>
 
 struct shim_calls {
 #define CALL(name, operation, version, result, parameters) result(*name) parameters;

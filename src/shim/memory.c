@@ -14,16 +14,22 @@
 
 _Static_assert(sizeof(struct step) <= sizeof(struct hooks_step), "a step fits into the stub's room");
 
+#define MAIN_STACK_MOST ((uintptr_t)64 << 20) /* further down than that is not the main thread's stack */
 #define WORDS_MAX 64u /* bytes of a range that is told word by word; a longer one is one step */
 
 extern void *__libc_stack_end; /* the dynamic linker's: the top of the main thread's stack */
 
+/* The stack that the thread is on, which a switch of coroutines changes, and the one that it was born with. */
+static __thread uintptr_t stack_low __attribute__((tls_model("initial-exec")));
 static __thread uintptr_t stack_top __attribute__((tls_model("initial-exec")));
+static __thread uintptr_t birth_low __attribute__((tls_model("initial-exec")));
+static __thread uintptr_t birth_top __attribute__((tls_model("initial-exec")));
 
 void shim_memory_thread(bool main_thread)
 {
     if (main_thread) {
-        stack_top = ((uintptr_t)__libc_stack_end | 0xFFFFF) + 1; /* arguments and environment lie above */
+        birth_top = stack_top = ((uintptr_t)__libc_stack_end | 0xFFFFF) + 1; /* arguments and environment lie above */
+        birth_low = birth_top - MAIN_STACK_MOST;
         return;
     }
     pthread_attr_t attributes;
@@ -31,9 +37,24 @@ void shim_memory_thread(bool main_thread)
     size_t size;
     if (pthread_getattr_np(pthread_self(), &attributes) != 0)
         return;
-    if (pthread_attr_getstack(&attributes, &low, &size) == 0)
-        stack_top = (uintptr_t)low + size; /* the thread's static thread-local data included */
+    if (pthread_attr_getstack(&attributes, &low, &size) == 0) {
+        birth_low = (uintptr_t)low;
+        birth_top = stack_top = (uintptr_t)low + size; /* the thread's static thread-local data included */
+    }
     pthread_attr_destroy(&attributes);
+}
+
+void shim_memory_stack(uintptr_t low, uintptr_t top, uintptr_t pointer)
+{
+    if (pointer > low && pointer <= top) {
+        stack_low = low;
+        stack_top = top;
+    } else if (pointer > birth_low && pointer <= birth_top) {
+        stack_low = 0;
+        stack_top = birth_top;
+    } else {
+        stack_low = stack_top = 0; /* nobody knows how far it reaches: all of it steps */
+    }
 }
 
 static bool watched(uintptr_t address)
@@ -59,7 +80,7 @@ static bool steps(const volatile void *pointer)
         return key.space == KEY_SHARED;
     }
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    if (address >= here - 256 && address < stack_top)
+    if (here >= stack_low && here < stack_top && address >= here - 256 && address < stack_top)
         return false;
     uintptr_t local = (uintptr_t)__builtin_thread_pointer();
     return address - (local - 0x10000) >= 0x11000 || watched(address);

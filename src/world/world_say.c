@@ -362,6 +362,15 @@ static struct world_pair say_done(const struct scene_of *of)
         if (event->value == 0)
             return PAIR("{T} asked which descriptors are ready: none.", "{T} 查询就绪的描述符：一个也没有。");
         break;
+    case OPERATION_coroutine_switch:
+        if (!of->second)
+            return PAIR("{T} switches to {O}; the system sees no switch.", "{T} 切换到 {O}；操作系统看不到这次切换。");
+        break;
+    case OPERATION_coroutine_end:
+        if (!of->second)
+            return PAIR("{O} has returned with no successor, so {T} ends the process.",
+                        "{O} 的函数已返回，又没有后继，于是 {T} 结束进程。");
+        break;
     case OPERATION_memory_atomic:
         if (event->argument[3] == 0)
             return PAIR("{T} loads {V} from {O} in one indivisible step.", "{T} 以不可分割的一步从 {O} 读到 {V}。");

@@ -128,6 +128,10 @@ struct object {
     uint32_t leaker;     /* task that ended while holding it */
     uint32_t woken_last; /* cond: whom the last signal woke, or how many the last broadcast did */
     uint32_t missed;     /* cond: step of the last signal that found nobody, 0 none */
+    uint8_t flow;        /* coroutine: enum coroutine_state (world_coroutine.h) */
+    uint32_t flow_task;  /* coroutine: who runs it, or ran it last */
+    uint32_t flow_from;  /* coroutine: the one that was left for it, 0 unknown */
+    uint32_t flow_step;  /* coroutine: step of the last switch to it */
     int64_t deadline;    /* timer; INT64_MAX: not armed */
     struct clock clock, reader_clock;
 };
