@@ -44,7 +44,7 @@ static void *low(void *unused)
     pthread_mutex_lock(&lock);
     sem_post(&high_bell); /* while it holds the lock, the others wake up */
     sem_post(&middle_bell);
-    printf("low: a little work inside the lock\n");
+    printf("low: work inside the lock\n");
     pthread_mutex_unlock(&lock);
     return unused;
 }
