@@ -50,6 +50,8 @@ static inline const char *moment_translated(const char *text)
         {"no source text for %s", "没有 %s 的源代码"},
         {"no place in the source yet", "还没有源代码位置"},
         {"a child", "子进程"},
+        {"no coroutine yet", "还没有协程"},
+        {"%u switch", "切换 %u 次"},
     };
     for (size_t i = 0; moment_chinese && i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i][0], text) == 0)
