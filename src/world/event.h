@@ -39,7 +39,26 @@ enum event_kind {
     EVENT_DEADLINE,      /* task gets an additional deadline ... reserved for timers: timer `object` fires at `time` */
     EVENT_SIGNAL,        /* signal `value` comes to process `other` without a step: a timer is due */
     EVENT_END,           /* the run is over: verdict `value` (enum verdict) */
+    EVENT_PACKET,        /* packet `other` of the wire: `value` says what (enum packet_act); below */
+    EVENT_SOCKET,        /* the kernel's socket `other` is in state `value` (enum socket_state); below */
     EVENT_KIND_COUNT
+};
+
+/* What becomes of a packet. Delivering, dropping and duplicating are choices, each a step of its own without a task. */
+enum packet_act {
+    PACKET_sent = 1,   /* it is on the wire now; `task`: whose step sent it, 0: the kernel by itself */
+    PACKET_delivered,  /* the other end has it */
+    PACKET_dropped,    /* nobody will ever get it */
+    PACKET_duplicated, /* a second copy of it, packet `second`, is on the wire now (no PACKET_sent is told of that one) */
+    PACKET_absorbed,   /* the kernel has sent again what this held packet carries; the wire swallowed that copy */
+    PACKET_ACT_COUNT
+};
+
+/* States of sockets, by the kernel's own numbers (linux/tcp_states.h); 0: it is gone, or never was. */
+enum socket_state {
+    SOCKET_gone, SOCKET_established, SOCKET_syn_sent, SOCKET_syn_recv, SOCKET_fin_wait_1, SOCKET_fin_wait_2,
+    SOCKET_time_wait, SOCKET_closed, SOCKET_close_wait, SOCKET_last_ack, SOCKET_listen, SOCKET_closing,
+    SOCKET_STATE_COUNT
 };
 
 enum verdict { VERDICT_none, VERDICT_finished, VERDICT_failed, VERDICT_deadlock, VERDICT_bound, VERDICT_COUNT };
@@ -79,6 +98,15 @@ enum verdict { VERDICT_none, VERDICT_finished, VERDICT_failed, VERDICT_deadlock,
  *   timed forms     ASKED: argument[3] = deadline (virtual ns), other = 1 (for thread.timedjoin: second = 1)
  *   memory.load     GOT: value, argument[0] = size, argument[1] = address.  memory.store likewise
  *   memory.atomic   GOT: value = value before; argument[0] = size, [1] = address, [2] = new value, [3] = enum atomic kind (0 load 1 store 2 exchange 3 add 4 sub 5 and 6 or 7 xor 8 nand 9 compare-exchange done 10 compare-exchange failed)
+ *
+ * EVENT_PACKET: argument[1], [2] of a choice as of GRANTED (the number of choices, the index of this one). PACKET_sent:
+ *   payload = the packet from its IP header on, as it was on the wire (raw: sequence numbers and checksums differ from run
+ *   to run); argument[0] = from, argument[1] = to (event_address), argument[2] = relative sequence number | relative
+ *   acknowledgement << 32 (TCP), type | code << 8 (ICMP); argument[3] = event_packet
+ * EVENT_SOCKET: object = the guest's object, 0: none (not accepted yet, or closed by the guest); argument[0] = its own,
+ *   argument[1] = the peer's address (event_address; 0: none); argument[2] = bytes to be read | bytes not acknowledged
+ *   << 32; for a listener connections to be accepted | most of them << 32; argument[3] = event_socket; payload: struct
+ *   event_window, for TCP connections
  */
 struct event {
     uint8_t kind;    /* enum event_kind */
@@ -96,5 +124,52 @@ struct event {
     int64_t time; /* virtual nanoseconds */
     const void *payload; /* borrowed by whoever gets the event; not terminated */
 };
+
+/* An IPv4 address and a port, in the machine's byte order, in one number. */
+static inline int64_t event_address(uint32_t host, uint16_t port)
+{
+    return (int64_t)((uint64_t)host | (uint64_t)port << 32);
+}
+static inline uint32_t event_address_host(int64_t address)
+{
+    return (uint32_t)address;
+}
+static inline uint16_t event_address_port(int64_t address)
+{
+    return (uint16_t)((uint64_t)address >> 32);
+}
+
+/* TCP flags as in the header (FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128), protocol as in the IP header
+ * (1 ICMP, 6 TCP, 17 UDP), bytes of payload, window as it is meant (scaled). */
+static inline int64_t event_packet(uint8_t flags, uint8_t protocol, uint16_t length, uint32_t window)
+{
+    return (int64_t)((uint64_t)flags | (uint64_t)protocol << 8 | (uint64_t)length << 16 | (uint64_t)window << 32);
+}
+
+/* Protocol, the timer that runs (idiag_timer of sock_diag(7): 0 none, 1 retransmission, 2 keep-alive, 3 TIME_WAIT, 4 zero
+ * window probe), how often it has fired without success, when it is due (ms of real time from then on). */
+static inline int64_t event_socket(uint8_t protocol, uint8_t timer, uint8_t retransmits, uint32_t due)
+{
+    return (int64_t)((uint64_t)protocol | (uint64_t)timer << 8 | (uint64_t)retransmits << 16 | (uint64_t)due << 32);
+}
+
+/* Of a TCP connection, by TCP_INFO (tcp(7)). Little-endian on the machines that lockstep runs on. */
+struct event_window {
+    uint32_t congestion; /* congestion window, segments */
+    uint32_t threshold;  /* of slow start, segments; UINT32_MAX: not known yet */
+    uint32_t send;       /* the peer's window, bytes; 0 where the kernel does not tell (before Linux 5.4) */
+    uint32_t receive;    /* its own, bytes */
+    uint32_t in_flight;  /* segments sent and not acknowledged */
+    uint32_t lost;       /* of these, those held for lost */
+    uint32_t segment;    /* bytes in a full segment (MSS) */
+    uint32_t congestion_state; /* 0 open, 1 disorder, 2 CWR, 3 recovery, 4 loss */
+};
+
+/* Does a choice, and so a new step, begin with this event? */
+static inline int event_is_choice(const struct event *event)
+{
+    return event->kind == EVENT_GRANTED ||
+           (event->kind == EVENT_PACKET && event->value >= PACKET_delivered && event->value <= PACKET_duplicated);
+}
 
 #endif

@@ -114,6 +114,69 @@ size_t world_waiters(const struct world *, uint32_t object, uint32_t *tasks, siz
 /* Readers inside an rwlock. */
 size_t world_readers(const struct world *, uint32_t object, uint32_t *tasks, size_t max);
 
+/* ---- the wire ---- */
+struct world_address {
+    uint32_t host; /* IPv4, in the machine's byte order */
+    uint16_t port; /* 0: none */
+};
+enum packet_fate { FATE_held, FATE_delivered, FATE_dropped };
+enum { WORLD_PACKET_BYTES = 160, WORLD_PACKETS = 1024 };
+struct world_packet {
+    uint32_t number; /* in the order in which they were sent, from 1 */
+    uint8_t protocol; /* 1 ICMP, 6 TCP, 17 UDP */
+    uint8_t fate;     /* enum packet_fate */
+    uint8_t flags;    /* TCP's, as in its header */
+    uint8_t type, code; /* ICMP's */
+    uint32_t copy_of; /* the packet that it is a duplicate of; 0: none */
+    struct world_address from, to;
+    uint32_t sequence, acknowledgement; /* relative to those of the connection's beginning */
+    uint32_t length;                    /* bytes of payload */
+    uint32_t window;
+    uint32_t absorbed; /* copies of it that the kernel sent while it was held */
+    uint32_t task;     /* whose step sent it; 0: the kernel by itself */
+    uint32_t sent_step, end_step; /* steps completed when it was sent, and with its fate; end_step 0: still held */
+    int64_t time;       /* virtual ns, when it was sent */
+    uint32_t size;      /* bytes of the whole packet */
+    uint32_t kept;      /* bytes of it in `bytes`, from the IP header on: min(size, WORLD_PACKET_BYTES) */
+    uint8_t bytes[WORLD_PACKET_BYTES];
+};
+uint32_t world_packet_count(const struct world *); /* ever sent */
+/* The last WORLD_PACKETS are known; NULL for older ones and numbers that there are not. Borrowed until the next step. */
+const struct world_packet *world_packet(const struct world *, uint32_t number);
+/* Packets that wait on the wire, in the order in which they were sent. Returns the number; fills at most `max`. */
+size_t world_packets_held(const struct world *, uint32_t *numbers, size_t max);
+
+/* A socket as the kernel shows it. Connections that nobody has accepted yet and that their owner has closed are there,
+ * too. One that has gone stays known, with state SOCKET_gone. */
+struct world_socket {
+    uint32_t id;
+    uint32_t object;  /* the guest's socket; 0: none */
+    uint8_t protocol; /* 6 TCP, 17 UDP */
+    uint8_t state;    /* enum socket_state */
+    uint8_t timer;    /* as of event_socket */
+    uint8_t retransmits;
+    uint8_t initiator; /* TCP connection: it sent the first SYN */
+    uint8_t left;      /* state before it went */
+    uint32_t due;      /* ms */
+    struct world_address local, peer;
+    uint32_t receive_queue, send_queue; /* bytes; a listener: connections to be accepted, and most of them */
+    uint32_t path;                      /* the states that it has been in: a bit for each */
+    struct event_window window;
+};
+uint32_t world_socket_count(const struct world *); /* ids 1..count */
+const struct world_socket *world_socket(const struct world *, uint32_t id); /* NULL: no such; borrowed */
+/* The socket that has this guest's object; NULL: none. */
+const struct world_socket *world_socket_of_object(const struct world *, uint32_t object);
+/* Both ends of the connection that a packet belongs to, the first who sent the first SYN (where nobody saw that: to the
+ * lower port). An end that has no socket of its own yet is its listener. 0: that end is gone. */
+void world_packet_ends(const struct world *, const struct world_packet *, uint32_t *client, uint32_t *server);
+/* "SYN_SENT", "FIN_WAIT_1", "LISTEN"; "CLOSED" for SOCKET_gone. */
+const char *socket_state_name(unsigned state);
+/* "10.0.0.1:40000" into out[22], which is enough. Returns out. */
+const char *world_address_text(struct world_address, char *out);
+/* "SYN+ACK", "RST", "-" if none, into out[40]. Returns out. */
+const char *packet_flags_text(unsigned flags, char *out);
+
 /* ---- texts and places ---- */
 const char *world_text(const struct world *, uint32_t id); /* "" if unknown */
 struct world_place { uint32_t text, function; uint32_t line; };

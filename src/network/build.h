@@ -1,0 +1,60 @@
+/* Building the wire inside the network namespace of the calling process. Runs in the guests' init: raw calls only, no
+ * heap, no stdio, no lock. The one device carries all of 127.0.0.0/8 and the two hosts 10.0.0.1 and 10.0.0.2, and what
+ * comes in by it is local ("hairpin"): so any two programs inside talk over the wire. */
+#ifndef LOCKSTEP_NETWORK_BUILD_H
+#define LOCKSTEP_NETWORK_BUILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum network_kind {
+    NETWORK_none, /* no wire */
+    NETWORK_tun,
+    NETWORK_veth /* with packet sockets, where /dev/net/tun cannot be opened */
+};
+enum network_profile {
+    NETWORK_lecture,   /* no time-outs while a person thinks; a SYN carries only its MSS */
+    NETWORK_loss,      /* the kernel's own retransmission times, at most 1 s */
+    NETWORK_timestamps /* lecture with timestamps, so that a held handshake does not shrink the congestion window */
+};
+
+struct network_plan {
+    bool veth;    /* not a TUN even where there is one */
+    uint8_t profile; /* enum network_profile */
+};
+
+enum { NETWORK_DESCRIPTORS = 3 };
+/* All -1 and 0: nothing. */
+struct network_made {
+    int32_t kind; /* enum network_kind */
+    int32_t device;  /* tun: packets to read and write; veth: the packet socket at the wire's end */
+    int32_t barrier; /* veth: a packet socket at the hosts' end; else -1 */
+    int32_t diag;    /* NETLINK_SOCK_DIAG socket of the namespace; -1: none */
+    int32_t wire_index, host_index;  /* veth: interface numbers */
+    uint8_t wire_address[6], host_address[6]; /* veth: Ethernet addresses */
+    int32_t error; /* why there is no wire: an errno; 0 if there is one */
+    int32_t stage; /* what failed: enum network_stage */
+};
+
+#define NETWORK_STAGES(X)                                                                                              \
+    X(none, "make it")                                                                                                 \
+    X(loopback, "bring up the loopback interface")                                                                     \
+    X(device, "make a network device (neither /dev/net/tun nor a veth pair)")                                          \
+    X(up, "bring the device up")                                                                                       \
+    X(address, "give the device its addresses")                                                                        \
+    X(routes, "set the routes")                                                                                        \
+    X(rules, "set the routing rules (CONFIG_IP_MULTIPLE_TABLES)")                                                      \
+    X(offload, "turn off the device's checksum offload")                                                               \
+    X(diag, "open a socket for the states of sockets (sock_diag)")
+
+enum network_stage {
+#define X(name, text) NETWORK_STAGE_##name,
+    NETWORK_STAGES(X)
+#undef X
+};
+
+/* The caller is in a network namespace of its own, with all capabilities over it. Fills `made`, whose descriptors then
+ * belong to the caller (close-on-exec, above 2). False: there is no wire, and the loopback interface is as before. */
+bool network_build(const struct network_plan *plan, struct network_made *made);
+
+#endif
