@@ -12,7 +12,7 @@
 
 #include "base/status.h"
 #include "network/build.h"
-#include "network/decode.h"
+#include "network/segment.h"
 
 struct wire;
 
@@ -25,7 +25,7 @@ struct wire_packet {
     uint32_t absorbed;
     uint32_t sequence, acknowledgement; /* relative to the connection's beginning (TCP) */
     uint32_t window;                    /* as it is meant: scaled */
-    struct decode_packet header;
+    struct segment header;
     const unsigned char *bytes;
     size_t size;
 };
