@@ -139,11 +139,9 @@ static void watch_number(struct moment *m, uint32_t object, int value)
 {
     char text[16];
     snprintf(text, sizeof text, "%d", value);
-    moment_tell(m, (struct event){.kind = EVENT_WATCH,
-                                  .object = object,
-                                  .text = moment_text(m, text),
-                                  .value = value,
-                                  .argument = {1}});
+    moment_tell(
+        m, (struct event){
+               .kind = EVENT_WATCH, .object = object, .text = moment_text(m, text), .value = value, .argument = {1}});
 }
 
 static struct moment *own_queue(struct own *own)
