@@ -373,14 +373,17 @@ static enum status probe(struct conductor *c, struct message *message)
     return status;
 }
 
+enum { JUMPS_AT_ONCE = 1000 /* of virtual time, without a look whether the caller has something else to do */ };
+
 /* Brings the run to a point where someone can be chosen: probes, input, time, outside work. STATUS_OK and the
  * candidates; or the end. */
 static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max, size_t *count, struct message *message)
 {
-    for (bool waits = false;; waits = true) {
+    bool waits = false; /* for what comes from outside; jumps of virtual time take no time */
+    for (unsigned round = 0;; round++) {
         if (c->options.interrupted && c->options.interrupted())
             return STATUS_LIMIT; /* conductor_step makes it STATUS_OK: nobody was chosen */
-        if (waits && c->options.paused && c->options.paused(c->options.context))
+        if ((waits || round > JUMPS_AT_ONCE) && c->options.paused && c->options.paused(c->options.context))
             return STATUS_LIMIT;
         enum status status = c->readiness ? probe(c, message) : STATUS_OK;
         if (status != STATUS_OK)
@@ -405,11 +408,13 @@ static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max
             settle_deaths(c);
             outside_look(c);
             c->readiness = true; /* who is outside may have changed what others wait for */
+            waits = true;
             continue;
         }
         if (input_type(c, true))
             continue;
-        if (input_awaited(c))
+        waits = input_awaited(c);
+        if (waits)
             continue;
         if (settle_deaths(c) > 0)
             continue;
