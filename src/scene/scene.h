@@ -89,6 +89,7 @@ struct scene_beat {
     struct scene_question ask;
     struct scene_strings variants; /* it belongs to these; none named: to all */
     unsigned line;                 /* where it stands in the file, from 1 */
+    const char *file;              /* that file, where it is not the scene's own but a lecture's; NULL */
 };
 
 /* A queue that the program keeps in variables of its own: drawn as a tank. Variables are named as in `watch`, and are

@@ -43,21 +43,37 @@ static bool root_add(struct scene_roots *roots, bool shipped, const char *head, 
     return good;
 }
 
-void scene_roots_find(struct scene_roots *roots, const char *executable)
+/* `what`: the folder's name in <share>/lockstep. */
+static void roots_find(struct scene_roots *roots, const char *executable, const char *what)
 {
+    char beside[64], above[64], own[64], home_own[64];
     *roots = (struct scene_roots){0};
+    snprintf(beside, sizeof beside, "/share/lockstep/%s", what);
+    snprintf(above, sizeof above, "/../share/lockstep/%s", what);
+    snprintf(own, sizeof own, "/lockstep/%s", what);
+    snprintf(home_own, sizeof home_own, "/.local/share/lockstep/%s", what);
     char *real = realpath(executable ? executable : "/proc/self/exe", NULL);
     if (real) {
         *strrchr(real, '/') = 0;
-        if (!root_add(roots, true, real, "/share/lockstep/scenes"))
-            root_add(roots, true, real, "/../share/lockstep/scenes");
+        if (!root_add(roots, true, real, beside))
+            root_add(roots, true, real, above);
         free(real);
     }
     const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
     if (data && data[0] == '/')
-        root_add(roots, false, data, "/lockstep/scenes");
+        root_add(roots, false, data, own);
     else if (home && home[0] == '/')
-        root_add(roots, false, home, "/.local/share/lockstep/scenes");
+        root_add(roots, false, home, home_own);
+}
+
+void scene_roots_find(struct scene_roots *roots, const char *executable)
+{
+    roots_find(roots, executable, "scenes");
+}
+
+void scene_roots_lectures(struct scene_roots *roots, const char *executable)
+{
+    roots_find(roots, executable, "lectures");
 }
 
 struct act {

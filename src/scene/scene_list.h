@@ -20,6 +20,8 @@ struct scene_roots {
  * in (installed), which are ours; and $XDG_DATA_HOME/lockstep/scenes (~/.local/share where unset), which is the user's.
  * `executable`: path of the running program, NULL for /proc/self/exe. */
 void scene_roots_find(struct scene_roots *roots, const char *executable);
+/* The same of `lectures` in place of `scenes`. */
+void scene_roots_lectures(struct scene_roots *roots, const char *executable);
 
 struct scene_entry {
     const char *id;

@@ -2,6 +2,7 @@
  * no link out of the scene's folder, and goes on after a finding, so that an author sees all of them at once. */
 #include "scene/scene_fields.h"
 #include "scene/scene_queues.h"
+#include "scene/scene_read.h"
 #include "scene/scene_words.h"
 
 #include <fcntl.h>
@@ -12,28 +13,6 @@
 #include <unistd.h>
 
 #define FIELD_COUNT(fields) (sizeof(fields) / sizeof *(fields))
-
-/* What fits under the stage at 80x24 (LOOK.md): two lines of narration, a question, its choices one a line. */
-#define ROOM_TITLE                                                                                                     \
-    {                                                                                                                  \
-        .columns = 44, .lines = 1                                                                                      \
-    }
-#define ROOM_SAY                                                                                                       \
-    {                                                                                                                  \
-        .columns = 76, .lines = 2                                                                                      \
-    }
-#define ROOM_CHOICE                                                                                                    \
-    {                                                                                                                  \
-        .columns = 70, .lines = 1                                                                                      \
-    }
-#define ROOM_BECAUSE                                                                                                   \
-    {                                                                                                                  \
-        .columns = 76, .lines = 3                                                                                      \
-    }
-#define ROOM_NOTES                                                                                                     \
-    {                                                                                                                  \
-        .columns = 76, .lines = 30                                                                                     \
-    }
 
 static bool id_is_good(const char *id)
 {
@@ -198,8 +177,8 @@ static void read_task(struct scene_reading *reading, const struct scene_node *no
         scene_reading_refuse(reading, node, "`%.60s` names no task; tasks are called P1.main, P1.T1, P2.main", name);
 }
 
-static void read_when(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
-                      void *place)
+void scene_read_when(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
+                     void *place)
 {
 #define AT(member) .offset = offsetof(struct scene_when, member)
     static const struct scene_field fields[] = {
@@ -224,8 +203,8 @@ static void read_when(struct scene_reading *reading, const struct scene_node *no
     (void)field;
 }
 
-static void read_choices(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
-                         void *place)
+void scene_read_choices(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
+                        void *place)
 {
     struct scene_question *question = place;
     if (node->kind != SCENE_NODE_SEQUENCE || node->count < 2 || node->count > SCENE_CHOICES_MAX) {
@@ -236,13 +215,13 @@ static void read_choices(struct scene_reading *reading, const struct scene_node 
         scene_field_text(reading, item, field, &question->choices[question->choice_count++]);
 }
 
-static void read_ask(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
-                     void *place)
+void scene_read_ask(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
+                    void *place)
 {
 #define AT(member) .offset = offsetof(struct scene_question, member)
     static const struct scene_field fields[] = {
         {.name = "question", .read = scene_field_text, AT(question), .required = true, .room = ROOM_SAY},
-        {.name = "choices", .read = read_choices, .required = true, .room = ROOM_CHOICE},
+        {.name = "choices", .read = scene_read_choices, .required = true, .room = ROOM_CHOICE},
         {.name = "answer",
          .read = scene_field_number,
          AT(answer),
@@ -266,9 +245,9 @@ static void read_beats(struct scene_reading *reading, const struct scene_node *n
 {
 #define AT(member) .offset = offsetof(struct scene_beat, member)
     static const struct scene_field fields[] = {
-        {.name = "when", .read = read_when, AT(when), .required = true},
+        {.name = "when", .read = scene_read_when, AT(when), .required = true},
         {.name = "say", .read = scene_field_text, AT(say), .required = true, .room = ROOM_SAY},
-        {.name = "ask", .read = read_ask, AT(ask), .nullable = true},
+        {.name = "ask", .read = scene_read_ask, AT(ask), .nullable = true},
         {.name = "variants", .read = scene_field_strings, AT(variants), .least = 1, .most = 16},
     };
 #undef AT
