@@ -1,6 +1,8 @@
 /* Descriptors: what they are, whether they are ready, and keeping our own out of the guest's sight. No wrappers here. */
 #include "shim/descriptors.h"
 
+#include "shim/timer.h"
+
 #include <asm/termbits.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -142,6 +144,8 @@ static void name_of_descriptor(int descriptor)
         name += target[11] == '[' ? 12 : 11;
         if (target[length - 1] == ']')
             target[length - 1] = 0;
+        if (strcmp(name, "eventfd") == 0 && timer_descriptor_is(descriptor))
+            name = memcpy(target, "timerfd", 8);
     }
     step_text(name);
 }

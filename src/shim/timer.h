@@ -47,6 +47,8 @@ void timer_refresh(void);
 /* Timers of the other files of the family, one by one; NULL after the last. */
 struct timer *timer_posix_at(uint32_t index);
 struct timer *timer_descriptor_at(uint32_t index);
+/* Is this descriptor, which the kernel knows as an eventfd, a timerfd for the guest? */
+bool timer_descriptor_is(int descriptor);
 void timer_descriptor_fire(struct timer *timer, uint64_t count);
 
 #endif

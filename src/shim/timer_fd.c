@@ -73,6 +73,11 @@ static struct timer *find(int descriptor)
     return NULL;
 }
 
+bool timer_descriptor_is(int descriptor)
+{
+    return find(descriptor) != NULL;
+}
+
 void timer_descriptor_fire(struct timer *timer, uint64_t count)
 {
     if (is_event(timer->inner))

@@ -1,6 +1,7 @@
 /* Coroutines: each thread that has some, and below it a box for each: the one that it runs, those that were left and wait
  * to be gone on with, those that have not begun or have returned; then the last switch, from which to which. The system
- * knows of nothing but the thread: its state stands before its name. A box stays where it is. */
+ * knows of nothing but the thread: its state stands before its name, and that of the one that it runs is the same. A box
+ * stays where it is. */
 #include "stage/view.h"
 
 #include <stdio.h>
@@ -17,17 +18,17 @@ struct walk {
     const struct stage_frame *frame;
     const struct pane *pane; /* NULL: only counts */
     int columns, first, line;
-    int wanted; /* the line of the last switch of the thread whose step it was */
+    int wanted; /* the line of the thread whose step it was */
 };
 
-static const struct {
+static const struct look {
     enum glyph glyph;
     enum role role;
     char letter;
 } looks[] = {
     [COROUTINE_none] = {GLYPH_new, ROLE_faint, '?'},
     [COROUTINE_new] = {GLYPH_new, ROLE_new, 'n'},
-    [COROUTINE_running] = {GLYPH_running, ROLE_running, 'R'},
+    [COROUTINE_running] = {GLYPH_running, ROLE_running, 'R'}, /* while its thread runs */
     [COROUTINE_suspended] = {GLYPH_stopped, ROLE_stopped, 's'},
     [COROUTINE_ended] = {GLYPH_ended, ROLE_ended, '-'},
 };
@@ -67,16 +68,27 @@ static void thread_line(struct walk *walk, const struct world_task *task, uint32
     walk->line++;
 }
 
+/* The one that a thread runs is in the state of the thread. */
+static struct look look_of(const struct world *world, const struct world_coroutine *coroutine)
+{
+    const struct world_task *task = world_task(world, coroutine->task);
+    if (coroutine->state != COROUTINE_running || !task)
+        return looks[coroutine->state];
+    return (struct look){stage_state_glyph(task->state), stage_state_role(task->state),
+                         stage_state_letter(task->state)};
+}
+
 static void box_draw(const struct walk *walk, const struct pane *line, int column, int wide, uint32_t object,
                      const struct world_coroutine *coroutine)
 {
-    char name[STAGE_NAME_SIZE], letter[2] = {looks[coroutine->state].letter, '\0'};
-    enum role role = looks[coroutine->state].role;
+    struct look look = look_of(walk->frame->after, coroutine);
+    char name[STAGE_NAME_SIZE], letter[2] = {look.letter, '\0'};
+    enum role role = look.role;
     bool switched = world_coroutine(walk->frame->before, object).state != coroutine->state;
     unsigned emphasis = coroutine->state == COROUTINE_running ? EMPHASIS_bold : EMPHASIS_none;
     enum role frame_role = switched ? ROLE_changed : role;
     pane_text(line, column, 0, emphasis, frame_role, "[");
-    pane_glyph(line, column + 1, 0, emphasis, role, looks[coroutine->state].glyph);
+    pane_glyph(line, column + 1, 0, emphasis, role, look.glyph);
     pane_text_fit(line, column + 3, 0, wide - BOX_EXTRA, emphasis, role,
                   stage_object_name(walk->frame, walk->frame->after, object, name));
     pane_text(line, column + wide - 2, 0, emphasis, role, letter);
@@ -147,7 +159,7 @@ static void thread_walk(struct walk *walk, const struct world_task *task)
     if (!count)
         return;
     if (task->id == walk->frame->step.task)
-        walk->wanted = walk->line;
+        walk->wanted = walk->line + 1; /* its middle */
     thread_line(walk, task, switches);
     boxes(walk, task->id);
     last_switch(walk, from, to, step);

@@ -87,10 +87,10 @@ static void each_thread_has_its_own(void **state)
     switches(m, t1, OPERATION_coroutine_switch, pong, 0);
     assert_int_equal(moment_rows(m, &stage_view_coroutines, 39), 6);
     moment_draw(m, &stage_view_coroutines, 39, 6, false);
-    EXPECT_ROWS(m, " ◦ main r                     1 switch", "   [▸ ping R] [▪ caller s]", "   caller ▸ ping",
+    EXPECT_ROWS(m, " ◦ main r                     1 switch", "   [◦ ping r] [▪ caller s]", "   caller ▸ ping",
                 " ▸ T1 R                       1 switch", "   [▸ pong R]", "   ▸ pong");
-    moment_draw(m, &stage_view_coroutines, 39, 3, false); /* in a small pane: the thread whose step it was */
-    EXPECT_ROWS(m, " ▸ T1 R                       1 switch", "   [▸ pong R]", "   ▸ pong");
+    moment_draw(m, &stage_view_coroutines, 39, 3, false); /* in a small pane: the one whose step it was */
+    EXPECT_ROWS(m, " ▸ T1 R                       1 switch▴", "   [▸ pong R]", "   ▸ pong");
     moment_free(m);
 }
 
