@@ -124,6 +124,7 @@ enum status player_new(const struct player_options *options, struct player **out
     player->scale = 1;
     player->arena = arena_new();
     player->chosen = calloc(scene ? scene->beat_count + 1 : 1, sizeof *player->chosen);
+    player->first = calloc(scene ? scene->beat_count + 1 : 1, sizeof *player->first);
     player->setting = (struct play_setting){.plan = options->plan,
                                             .paths = options->paths,
                                             .listing = listing_new(),
@@ -131,7 +132,7 @@ enum status player_new(const struct player_options *options, struct player **out
                                             .paused = is_paused,
                                             .context = player};
     enum status status = STATUS_OK;
-    if (!player->arena || !player->chosen || !player->setting.listing)
+    if (!player->arena || !player->chosen || !player->first || !player->setting.listing)
         status = message_set(message, STATUS_MEMORY, _("out of memory"));
     take_views(player);
     if (!status)
@@ -156,6 +157,7 @@ void player_free(struct player *player)
     free(player->runs);
     listing_free(player->setting.listing);
     free(player->chosen);
+    free(player->first);
     arena_free(player->arena);
     free(player);
 }
@@ -231,10 +233,33 @@ static void step_new(struct player *player, uint32_t task)
         player_message(player, false, _("nobody can go on: the program waits for something outside (i: type to it)"));
 }
 
+static void open_list(struct player *player, enum overlay overlay)
+{
+    bool text = overlay == OVERLAY_help || overlay == OVERLAY_notes || overlay == OVERLAY_summary;
+    player->overlay = player->overlay == overlay ? OVERLAY_none : overlay;
+    player->overlay_row = text ? -1 : 0;
+    player->overlay_top = 0;
+}
+
+/* Forward at the end: the lecture goes on, or there is a summary, or nothing more. */
+static void beyond_end(struct player *player)
+{
+    unsigned right;
+    if (player->options.has_after)
+        player->beyond = PLAYER_after;
+    else if (player_questions(player, true, &right) > 0)
+        open_list(player, OVERLAY_summary);
+    else
+        player_message(player, false, _("the run is over"));
+}
+
 static void forward(struct player *player)
 {
     struct place at = player->at;
-    if (!at.revealed && player_question(player, at) >= 0) {
+    int question = at.revealed ? -1 : player_question(player, at);
+    if (question >= 0) {
+        if (player->first[question] == 0)
+            player->first[question] = -1;
         player->at.revealed = true;
         player->moment++;
         return;
@@ -242,7 +267,7 @@ static void forward(struct player *player)
     if (at.step < player_known(player))
         player_go(player, (struct place){.step = at.step + 1});
     else if (at.end)
-        player_message(player, false, _("the run is over"));
+        beyond_end(player);
     else if (player_run(player)->over)
         player_go(player, (struct place){.step = at.step, .end = true});
     else
@@ -259,6 +284,8 @@ static void back(struct player *player)
         player_go(player, (struct place){.step = at.step, .revealed = true});
     else if (at.step > 0)
         player_go(player, (struct place){.step = at.step - 1, .revealed = true});
+    else if (player->options.has_before)
+        player->beyond = PLAYER_before;
 }
 
 /* ---- choosing ---- */
@@ -322,10 +349,8 @@ static void answer(struct player *player, int beat, unsigned choice)
         player_message(player, false, _("the answers are 1 to %zu"), question->choice_count);
         return;
     }
-    if (player->chosen[beat] == 0) {
-        player->asked++;
-        player->right += choice == question->answer;
-    }
+    if (player->first[beat] == 0)
+        player->first[beat] = (int)choice;
     player->chosen[beat] = (int)choice;
     player->at.revealed = true;
     player->moment++;
@@ -466,13 +491,6 @@ static void change_speed(struct player *player, int by)
 }
 
 /* ---- requests ---- */
-
-static void open_list(struct player *player, enum overlay overlay)
-{
-    player->overlay = player->overlay == overlay ? OVERLAY_none : overlay;
-    player->overlay_row = overlay == OVERLAY_help || overlay == OVERLAY_notes ? -1 : 0;
-    player->overlay_top = 0;
-}
 
 static void move_in_list(struct player *player, int by)
 {
@@ -662,6 +680,7 @@ static enum player_outcome close_or_leave(struct player *player, bool leave)
 enum player_outcome player_request(struct player *player, enum request request, int number)
 {
     player->said[0] = '\0';
+    player->beyond = PLAYER_stay;
     if (player->work.kind != WORK_none) {
         player_stop_work(player);
         if (request == REQUEST_close || request == REQUEST_forward)
@@ -705,7 +724,7 @@ enum player_outcome player_request(struct player *player, enum request request, 
         looking(player, request);
         break;
     }
-    return PLAYER_stay;
+    return player->beyond;
 }
 
 enum player_outcome player_point(struct player *player, struct tag tag)

@@ -17,6 +17,16 @@
 struct player;
 struct recording;
 
+/* A question that a person has met. */
+struct player_answer {
+    const struct scene_text *title; /* of the scene; borrowed from it, as the question is */
+    const struct scene_question *question;
+    uint32_t step; /* where it is asked */
+    unsigned chosen; /* first; 0: the answer was looked at without choosing */
+};
+enum { PLAYER_ANSWERS_MAX = 400 };
+
+
 struct player_options {
     const struct session_plan *plan; /* borrowed; for a recording: without a program */
     const struct paths *paths;
@@ -26,6 +36,12 @@ struct player_options {
     const char *notice;          /* something that is to be said of the whole; NULL */
     bool chinese;
     bool questions; /* beats ask */
+    /* A scene of a lecture: "2/9" (NULL: none), and whether there is one before and one after it. */
+    const char *place;
+    bool has_before, has_after;
+    /* The answers to other scenes of the lecture, for the summary; NULL: there are none. */
+    size_t (*other_answers)(void *context, struct player_answer *out, size_t max);
+    void *answers_context;
     /* Whether a key has come (while something long goes on). */
     bool (*pending)(void *context);
     void *context;
@@ -36,7 +52,8 @@ enum status player_new(const struct player_options *, struct player **, struct m
 /* Ends the guest. NULL is fine. */
 void player_free(struct player *);
 
-enum player_outcome { PLAYER_stay, PLAYER_leave, PLAYER_restart, PLAYER_variant };
+/* before, after: the lecture's scene before or after this one is wanted. */
+enum player_outcome { PLAYER_stay, PLAYER_leave, PLAYER_restart, PLAYER_variant, PLAYER_before, PLAYER_after };
 /* Does what was asked for. Requests that concern the screen (theme, glyphs, motion, blank, redraw, suspend) are not for
  * it; it answers PLAYER_stay to them. */
 enum player_outcome player_request(struct player *, enum request, int digit);
@@ -77,5 +94,7 @@ enum verdict player_verdict(const struct player *);
 /* Guests started so far. */
 unsigned player_starts(const struct player *);
 uint32_t player_step(const struct player *);
+/* The questions that were met so far, in the scene's order; at most `max`. */
+size_t player_answers(const struct player *, struct player_answer *out, size_t max);
 
 #endif

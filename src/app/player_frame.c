@@ -205,14 +205,15 @@ static void take_narration(struct player *player, struct stage_frame *frame)
     size_t count = chronicle_beats(player_run(player)->chronicle, player_place_step(player->at), beats, PLAYER_BEATS_MAX);
     for (size_t i = 0; i < count && length < sizeof text; i++) {
         const char *say = in_language(player, &scene->beats[beats[i]].say);
-        length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", length ? "\n" : "", say);
+        if (say[0]) /* a lecture's question may come without words */
+            length += (size_t)snprintf(text + length, sizeof text - length, "%s%s", length ? "\n" : "", say);
     }
-    if (player->at.end && player->asked && length < sizeof text)
+    unsigned right = 0, asked = player->at.end ? player_questions(player, false, &right) : 0;
+    if (asked && length < sizeof text)
         length += (size_t)snprintf(text + length, sizeof text - length, "%s", length ? "\n" : "");
-    if (player->at.end && player->asked && length < sizeof text)
+    if (asked && length < sizeof text)
         length += (size_t)snprintf(text + length, sizeof text - length,
-                                   _("The run is over. You answered %u of %u questions right."), player->right,
-                                   player->asked);
+                                   _("The run is over. You answered %u of %u questions right."), right, asked);
     frame->narration = length ? copy(player, text) : NULL;
 }
 
@@ -227,6 +228,11 @@ static void take_bar(struct player *player, struct stage_frame *frame)
     frame->act = act ? act : "";
     frame->title = plan->scene ? in_language(player, &plan->scene->title) : slash ? slash + 1 : plan->program;
     frame->title = frame->title ? frame->title : "";
+    if (player->options.place) {
+        char title[256];
+        snprintf(title, sizeof title, "%s %s", player->options.place, frame->title);
+        frame->title = copy(player, title);
+    }
     frame->variant = plan->scene ? in_language(player, &plan->scene->variants[plan->variant].title) : "";
     frame->policy = player_policy_word(run->policy.kind);
     frame->cpus = run->cpus;

@@ -41,7 +41,8 @@ struct work {
     int direction;        /* of a search: 1 or -1 */
 };
 
-enum overlay { OVERLAY_none, OVERLAY_help, OVERLAY_scheduler, OVERLAY_cpus, OVERLAY_views, OVERLAY_whatifs, OVERLAY_notes };
+enum overlay { OVERLAY_none, OVERLAY_help, OVERLAY_scheduler, OVERLAY_cpus, OVERLAY_views, OVERLAY_whatifs, OVERLAY_notes,
+               OVERLAY_summary };
 enum typing { TYPING_none, TYPING_command, TYPING_search, TYPING_input };
 
 struct player {
@@ -61,8 +62,9 @@ struct player {
     unsigned speed; /* index into the speeds */
     int64_t next_tick;
 
-    int *chosen; /* by beat: the answer that was given, 0 none */
-    unsigned right, asked;
+    int *chosen; /* by beat: the answer that was given last, 0 none */
+    int *first;  /* by beat: the answer that was given first, 0 not met, -1 looked at without an answer */
+    enum player_outcome beyond; /* forward at the end, back at the beginning: another scene of the lecture */
     char branch_wish[24]; /* a task that was chosen in the past once; choosing it again branches */
     uint32_t branch_wish_step;
     int selected; /* among the choices; -1 none */
@@ -123,9 +125,17 @@ const struct stage_list *player_list(struct player *);
 enum player_outcome player_list_take(struct player *, int row);
 int player_list_count(struct player *);
 const char *player_policy_word(unsigned kind);
+/* A text as rows of a list, wrapped. */
+void player_list_text(struct player *, struct stage_list *, const char *text);
 
 /* ---- player_typing.c ---- */
 void player_start_typing(struct player *, enum typing);
+
+/* ---- player_summary.c ---- */
+/* Of the questions that were met (with those of the lecture's other scenes, if `all`): how many, how many were answered
+ * right at first. */
+unsigned player_questions(const struct player *, bool all, unsigned *right);
+void player_fill_summary(struct player *, struct stage_list *);
 
 /* ---- player_frame.c ---- */
 void player_find_choices(struct player *);

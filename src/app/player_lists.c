@@ -149,7 +149,7 @@ static void fill_help(struct player *player, struct stage_list *list)
 }
 
 /* A text as rows, wrapped. */
-static void fill_text(struct player *player, struct stage_list *list, const char *text)
+void player_list_text(struct player *player, struct stage_list *list, const char *text)
 {
     struct stage_list_row *rows = rows_new(player, list, NOTE_LINES);
     struct canvas *canvas = canvas_new(NOTE_COLUMNS, NOTE_LINES, false);
@@ -175,7 +175,7 @@ static void fill_notes(struct player *player, struct stage_list *list)
     const char *text = scene ? scene->notes.in[player->options.chinese ? SCENE_CHINESE : SCENE_ENGLISH] : NULL;
     list->title = _("notes for the lecturer");
     list->hint = _("Esc closes");
-    fill_text(player, list, text ? text : _("There are no notes to this."));
+    player_list_text(player, list, text ? text : _("There are no notes to this."));
 }
 
 /* ---- all ---- */
@@ -184,7 +184,8 @@ const struct stage_list *player_list(struct player *player)
 {
     static void (*const fill[])(struct player *, struct stage_list *) = {
         [OVERLAY_help] = fill_help, [OVERLAY_scheduler] = fill_scheduler, [OVERLAY_cpus] = fill_cpus,
-        [OVERLAY_views] = fill_views, [OVERLAY_whatifs] = fill_whatifs, [OVERLAY_notes] = fill_notes};
+        [OVERLAY_views] = fill_views, [OVERLAY_whatifs] = fill_whatifs, [OVERLAY_notes] = fill_notes,
+        [OVERLAY_summary] = player_fill_summary};
     if (player->overlay == OVERLAY_none)
         return NULL;
     struct stage_list *list = arena_obtain(player->arena, sizeof *list);
