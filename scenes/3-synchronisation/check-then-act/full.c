@@ -45,7 +45,7 @@ static void *cook(void *name)
 int main(void)
 {
     pthread_t one, two;
-    void *fallen[2];
+    void *fallen[2]; /* whose plate fell */
     put(&hatch); /* one plate is there already */
     pthread_create(&one, NULL, cook, "Ann");
     pthread_create(&two, NULL, cook, "Bob");

@@ -63,14 +63,21 @@ static void sweep(int young_only)
 
 int main(void)
 {
-    make(A), make(B), make(C), make(D);
+    for (int object = A; object <= D; object++)
+        make(object);
     delete_name(C); /* nothing else refers to C */
-    refer(A, B), refer(B, A);
-    delete_name(A), delete_name(B); /* a ring, and no name for it */
+
+    refer(A, B); /* a ring ... */
+    refer(B, A);
+    delete_name(A); /* ... and no name for it any more */
+    delete_name(B);
     printf("the program has D left\n");
     mark();
     sweep(0); /* all generations */
-    make(C), refer(C, C), delete_name(C); /* a ring of one, and young */
+
+    make(C); /* a ring of one, and young */
+    refer(C, C);
+    delete_name(C);
     mark();
     sweep(1); /* the young only; D is old */
     return 0;
