@@ -7,6 +7,7 @@
 #include "shim/live.h"
 #include "shim/memory.h"
 
+#include <dlfcn.h>
 #include <string.h>
 
 /* ---- which thread has which slot (of this process) ---- */
@@ -431,8 +432,18 @@ static bool once_enter(struct step *step, const volatile void *control)
     return true;
 }
 
+/* pthread_exit and pthread_cancel end a thread through the unwinder of libgcc_s, which initialises itself once: not the
+ * guest's doing, and nothing in it can wait. */
+static bool is_the_unwinders(const void *control)
+{
+    Dl_info found;
+    return dladdr(control, &found) != 0 && found.dli_fname && strstr(found.dli_fname, "/libgcc_s.so");
+}
+
 SHIM_EXPORT int pthread_once(pthread_once_t *control, void (*routine)(void))
 {
+    if (is_the_unwinders(control))
+        return REAL(pthread_once)(control, routine);
     LIVE(live_once((int *)(void *)control, routine, LIVE_HERE));
     struct step step;
     if (!step_begin(&step, OPERATION_once_run))
