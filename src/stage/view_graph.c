@@ -247,6 +247,7 @@ static int graph_rows(const struct stage_frame *frame, int columns)
     uint32_t tasks = world_task_count(frame->after);
     if (tasks < 2)
         return world_fault_count(frame->after) ? GRAPH_RING_ROWS : 0;
+    tasks += 2; /* a ring is three rows, and those who wait outside of it have one each */
     return tasks > ROWS_MOST ? ROWS_MOST : tasks < ROWS_LEAST ? ROWS_LEAST : (int)tasks;
 }
 
