@@ -327,6 +327,12 @@ static enum status set_option(enum app_option option, const char *value, struct 
     case OPTION_names:
         out->names = true;
         return STATUS_OK;
+    case OPTION_no_questions:
+        out->no_questions = true;
+        return STATUS_OK;
+    case OPTION_lectures:
+        out->lectures = true;
+        return STATUS_OK;
     case OPTION_no_run:
         out->no_run = true;
         return STATUS_OK;

@@ -66,7 +66,7 @@ struct options {
     const char *theme;      /* NULL: find out */
     unsigned columns, rows; /* of the screen at most; 0: as the terminal has */
     bool ascii, no_color, no_animation;
-    bool live, helpers, names, no_run, help, version;
+    bool live, helpers, names, no_run, no_questions, lectures, help, version;
 };
 
 /* Reads the command line (it may be reordered: what is no option comes last). Numbers, names of policies and verdicts,

@@ -1,6 +1,7 @@
-/* `lockstep play`: a scene with its narration. */
+/* `lockstep play`: a scene with its narration, or a lecture, which is several. */
 #include "app/commands.h"
 #include "app/language.h"
+#include "app/lectures.h"
 #include "app/say.h"
 #include "app/scenes.h"
 #include "app/theatre.h"
@@ -19,18 +20,42 @@ static void warn_unfired(const struct scene *scene, const struct session_result 
         say(_("%s:%u: warning: this beat has not fired"), scene->file, scene->beats[result->unfired[i]].line);
 }
 
+static int play_lecture(const char *path, const struct options *options)
+{
+    int result = EXIT_FINE;
+    struct paths paths;
+    if (!lectures_options_fit(options))
+        return EXIT_USAGE;
+    struct lecture *lecture = lectures_open(path, &result);
+    if (!lecture)
+        return result;
+    paths_find(&paths);
+    result = screen_is_wanted(options) ? theatre_lecture(NULL, lecture, options, &paths)
+                                       : lectures_play_lines(lecture, options, &paths);
+    lecture_free(lecture);
+    return result;
+}
+
 int play_command(const struct options *options)
 {
+    char path[PATH_MAX];
     if (options->operand_count != 1) {
         say(options->operand_count ? _("play: one scene at a time; `lockstep list` lists them")
                                    : _("play: no scene is named; `lockstep list` lists them"));
         return EXIT_USAGE;
     }
+    if (lectures_find(options->operands[0], path, sizeof path))
+        return play_lecture(path, options);
     int result = EXIT_FINE;
     size_t variant;
     struct scene *scene = scenes_open(options->operands[0], &result);
     if (!scene)
         return result;
+    if (options->no_questions && scene_drop_questions(scene)) {
+        say(_("out of memory"));
+        scene_free(scene);
+        return EXIT_ENVIRONMENT;
+    }
     if (!scenes_variant(scene, options->variant, &variant)) {
         scene_free(scene);
         return EXIT_USAGE;

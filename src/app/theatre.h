@@ -7,10 +7,12 @@
 #include "scene/scene.h"
 
 struct recording;
+struct lecture;
 
 /* Each returns the exit status. `screen` NULL: it is opened and closed here. */
 int theatre_scene(struct screen *, struct scene *, const char *act, const char *act_zh, size_t variant,
                   const struct options *, const struct paths *);
+int theatre_lecture(struct screen *, const struct lecture *, const struct options *, const struct paths *);
 int theatre_program(const struct session_plan *, const struct options *, const struct paths *);
 int theatre_recording(struct recording *, const struct session_plan *, const struct options *, const struct paths *);
 int theatre_menu(const struct options *, const struct paths *);

@@ -170,6 +170,9 @@ enum status scene_read(const char *path, struct scene **out, struct scene_errors
 /* NULL is allowed. */
 void scene_free(struct scene *scene);
 
+/* Takes the questions out of all beats. STATUS_OK or STATUS_MEMORY. */
+enum status scene_drop_questions(struct scene *scene);
+
 /* A finding as a compiler prints it: `file:line:column: error: text`, the line, a caret; ends with '\n'. Returns the
  * length without the terminator, cut to size - 1. */
 size_t scene_error_format(const struct scene_errors *errors, size_t index, char *buffer, size_t size);

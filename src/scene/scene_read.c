@@ -493,6 +493,19 @@ void scene_free(struct scene *scene)
         arena_free(scene->arena);
 }
 
+enum status scene_drop_questions(struct scene *scene)
+{
+    struct scene_beat *beats = arena_obtain_array(scene->arena, scene->beat_count + 1, sizeof *beats);
+    if (!beats)
+        return STATUS_MEMORY;
+    for (size_t i = 0; i < scene->beat_count; i++) {
+        beats[i] = scene->beats[i];
+        beats[i].ask = (struct scene_question){0};
+    }
+    scene->beats = beats;
+    return STATUS_OK;
+}
+
 size_t scene_variant_find(const struct scene *scene, const char *id)
 {
     if (!id || !id[0])
