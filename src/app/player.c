@@ -517,7 +517,10 @@ static enum player_outcome list_request(struct player *player, enum request requ
         move_in_list(player, 1);
         break;
     case REQUEST_back:
-        move_in_list(player, -10);
+        if (player->overlay_row <= 0 && player->overlay_top == 0)
+            player->overlay = OVERLAY_none; /* so that a clicker comes out of it */
+        else
+            move_in_list(player, -10);
         break;
     case REQUEST_forward:
         if (player->overlay_row < 0)

@@ -67,7 +67,7 @@ enum terminal_event_kind {
     TERMINAL_nothing, /* the time is over */
     TERMINAL_request, /* of the bindings in force; `digit` 1 to 9 for REQUEST_choose */
     TERMINAL_text,    /* while typing (terminal_type): UTF-8 in `text`, full-width characters as they came */
-    TERMINAL_edit,    /* while typing: `edit` */
+    TERMINAL_edit,    /* while typing: `edit`; in `text` the control character that asked for it, if it was one */
     TERMINAL_resize,
     TERMINAL_mouse,   /* column, row; button 1, or 4 / 5 for the wheel */
     TERMINAL_resumed, /* after a stop: draw everything */

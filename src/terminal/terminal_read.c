@@ -96,6 +96,8 @@ static void typed(struct terminal *terminal, uint32_t key, struct terminal_event
 {
     if (edit_of(key, &event->edit)) {
         event->kind = TERMINAL_edit;
+        event->length = key < ' ';
+        event->text[0] = (char)(key < ' ' ? key : 0);
     } else if (key >= ' ' && key < PRESS_first) {
         event->kind = TERMINAL_text;
         event->length = press_utf8(key, event->text);

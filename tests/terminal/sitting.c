@@ -1,5 +1,6 @@
 /* A person in front of lockstep (sitting.h). Nothing here waits for a time to pass. */
 #include "sitting.h"
+#include "terminal/terminal_keys.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <ftw.h>
 #include <pty.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 32, PATIENCE_MS = 30000 };
+enum { ARGUMENTS_MAX = 32, PATIENCE_MS = 30000, SITTINGS_MAX = 8 };
 
 static char folder[64];
+static struct screen *sittings[SITTINGS_MAX];
 
 /* ---- where its things are ---- */
 
@@ -85,6 +88,21 @@ const char *sitting_built(const char *path)
 
 /* ---- beginning ---- */
 
+/* Until it is lockstep itself, and no more the test that started it, which takes signals in its own way. */
+static void await_program(int pid)
+{
+    char path[64], program[4096];
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    for (;;) {
+        ssize_t length = readlink(path, program, sizeof program - 1);
+        program[length > 0 ? length : 0] = '\0';
+        const char *slash = strrchr(program, '/');
+        if (!slash || strcmp(slash, "/lockstep") == 0)
+            return;
+        sched_yield();
+    }
+}
+
 struct screen *sitting_start(const struct sitting_options *options)
 {
     static const char *const homes[] = {"config", "state", "data", "cache"};
@@ -108,11 +126,34 @@ struct screen *sitting_start(const struct sitting_options *options)
     for (size_t i = 0; options->environment && options->environment[i] && set < ARGUMENTS_MAX - 1; i++)
         environment[set++] = options->environment[i];
     environment[set] = NULL;
-    return screen_start(&(struct screen_options){.columns = options->columns ? options->columns : 100,
+    size_t place = 0;
+    while (place < SITTINGS_MAX && sittings[place])
+        place++;
+    assert_true(place < SITTINGS_MAX);
+    sittings[place] = screen_start(&(struct screen_options){.columns = options->columns ? options->columns : 100,
                                                  .rows = options->rows ? options->rows : 30,
                                                  .program = sitting_built("lockstep"),
                                                  .arguments = arguments,
                                                  .environment = environment});
+    await_program(screen_pid(sittings[place]));
+    return sittings[place];
+}
+
+void sitting_end(struct screen *screen)
+{
+    for (size_t i = 0; i < SITTINGS_MAX; i++) {
+        if (sittings[i] == screen)
+            sittings[i] = NULL;
+    }
+    screen_end(screen);
+}
+
+int sitting_end_rest(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SITTINGS_MAX; i++)
+        sitting_end(sittings[i]);
+    return 0;
 }
 
 struct screen *sitting_play(const char *scene, unsigned columns, unsigned rows)
@@ -145,6 +186,28 @@ void sitting_settle(struct screen *screen)
     assert_true(screen_until(screen, holds_said, key));
 }
 
+void sitting_key_bytes(unsigned key, char out[16])
+{
+    static const struct {
+        uint32_t key;
+        const char *bytes;
+    } sent[] = {
+        {PRESS_up, "\033OA"},      {PRESS_down, "\033OB"},      {PRESS_right, "\033OC"},    {PRESS_left, "\033OD"},
+        {PRESS_pageup, "\033[5~"}, {PRESS_pagedown, "\033[6~"}, {PRESS_home, "\033OH"},     {PRESS_end, "\033OF"},
+        {PRESS_f1, "\033OP"},      {PRESS_f5, "\033[15~"},      {PRESS_delete, "\033[3~"},
+        {PRESS_tab, "\t"},         {PRESS_enter, "\r"},         {PRESS_escape, "\033"},     {PRESS_backspace, "\177"},
+    };
+    for (size_t i = 0; i < sizeof sent / sizeof *sent; i++) {
+        if (sent[i].key == key) {
+            snprintf(out, 16, "%s", sent[i].bytes);
+            return;
+        }
+    }
+    out[press_utf8(key, out)] = '\0';
+    if (key >= PRESS_first)
+        fail_msg("no bytes are known of key %x", key);
+}
+
 void sitting_keys(struct screen *screen, const char *keys)
 {
     screen_type(screen, keys);
@@ -167,6 +230,17 @@ long sitting_starts(struct screen *screen)
     unsigned row, column;
     assert_true(screen_find(screen, "the program was started ", &column, &row));
     return strtol(strstr(screen_row(screen, row), "was started ") + strlen("was started "), NULL, 10);
+}
+
+int sitting_front(struct screen *screen)
+{
+    char path[64], text[256] = "";
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", screen_pid(screen), screen_pid(screen));
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof text, file));
+    fclose(file);
+    return (int)strtol(text, NULL, 10);
 }
 
 /* ---- looking ---- */

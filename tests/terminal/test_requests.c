@@ -82,30 +82,6 @@ static const struct {
     {REQUEST_quit, " ", LEFT, NULL, 0},
 };
 
-/* ---- keys as bytes ---- */
-
-static void bytes_of(uint32_t key, char out[16])
-{
-    static const struct {
-        uint32_t key;
-        const char *bytes;
-    } sent[] = {
-        {PRESS_up, "\033OA"},      {PRESS_down, "\033OB"},      {PRESS_right, "\033OC"},    {PRESS_left, "\033OD"},
-        {PRESS_pageup, "\033[5~"}, {PRESS_pagedown, "\033[6~"}, {PRESS_home, "\033OH"},     {PRESS_end, "\033OF"},
-        {PRESS_f1, "\033OP"},      {PRESS_f5, "\033[15~"},      {PRESS_delete, "\033[3~"},
-        {PRESS_tab, "\t"},         {PRESS_enter, "\r"},         {PRESS_escape, "\033"},     {PRESS_backspace, "\177"},
-    };
-    for (size_t i = 0; i < sizeof sent / sizeof *sent; i++) {
-        if (sent[i].key == key) {
-            snprintf(out, 16, "%s", sent[i].bytes);
-            return;
-        }
-    }
-    out[press_utf8(key, out)] = '\0';
-    if (key >= PRESS_first)
-        fail_msg("no bytes are known of key %x", key);
-}
-
 /* ---- effects ---- */
 
 static bool holds_step(struct screen *screen, const void *number)
@@ -238,14 +214,14 @@ static void every_request_is_reached_by_each_of_its_keys_and_takes_effect(void *
             char name[KEYS_NAME], bytes[16];
             press_name(keys.bound[i].key, name);
             print_message("%s: %s\n", request_name(request), name);
-            bytes_of(keys.bound[i].key, bytes);
+            sitting_key_bytes(keys.bound[i].key, bytes);
             struct screen *screen = sitting_play("deadlock", 100, 30);
             if (rows[row].before[0] != '?')
                 sitting_keys(screen, rows[row].before);
             else
                 screen_type(screen, rows[row].before), assert_true(screen_until_text(screen, "one step forward"));
             must_take_effect(row, screen, bytes);
-            screen_end(screen);
+            sitting_end(screen);
             bound++;
         }
         if (bound == 0)
@@ -280,7 +256,7 @@ static void full_width_keys_do_what_their_plain_twins_do(void **state)
     int status = screen_until_ended(screen);
     assert_true(WIFEXITED(status));
     sitting_must_be_restored(screen);
-    screen_end(screen);
+    sitting_end(screen);
 }
 
 static void arrows_and_enter_choose_the_task(void **state)
@@ -294,7 +270,7 @@ static void arrows_and_enter_choose_the_task(void **state)
     assert_true(screen_find(screen, "T2 begins to run.", NULL, NULL));
     screen_type(screen, "\033OD\033OA\033OA\r"); /* back, and the other one */
     assert_true(screen_until_text(screen, "not chosen here; once more"));
-    screen_end(screen);
+    sitting_end(screen);
 }
 
 /* Everything that is shown at each press, until nothing changes any more. */
@@ -339,7 +315,7 @@ static void a_lecture_is_driven_with_the_keys_of_a_clicker_alone(void **state)
     assert_int_equal(sitting_starts(screen), 1);
     for (size_t i = 0; i < count; i++)
         free(pictures[i]);
-    screen_end(screen);
+    sitting_end(screen);
 }
 
 static void a_student_plays_with_digits_alone_to_an_end(void **state)
@@ -353,7 +329,7 @@ static void a_student_plays_with_digits_alone_to_an_end(void **state)
     assert_true(screen_find(screen, "| finished |", NULL, NULL));
     for (size_t i = 0; i < count; i++)
         free(pictures[i]);
-    screen_end(screen);
+    sitting_end(screen);
 }
 
 static int read_keys(void **state)
@@ -369,11 +345,11 @@ static int read_keys(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_request_is_reached_by_each_of_its_keys_and_takes_effect),
-        cmocka_unit_test(full_width_keys_do_what_their_plain_twins_do),
-        cmocka_unit_test(arrows_and_enter_choose_the_task),
-        cmocka_unit_test(a_lecture_is_driven_with_the_keys_of_a_clicker_alone),
-        cmocka_unit_test(a_student_plays_with_digits_alone_to_an_end),
+        sitting_test(every_request_is_reached_by_each_of_its_keys_and_takes_effect),
+        sitting_test(full_width_keys_do_what_their_plain_twins_do),
+        sitting_test(arrows_and_enter_choose_the_task),
+        sitting_test(a_lecture_is_driven_with_the_keys_of_a_clicker_alone),
+        sitting_test(a_student_plays_with_digits_alone_to_an_end),
     };
     return cmocka_run_group_tests(tests, read_keys, NULL);
 }

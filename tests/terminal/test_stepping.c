@@ -57,7 +57,7 @@ static void thirty_forward_thirty_back_and_thirty_forward_show_the_same_screens(
         assert_int_equal(sitting_starts(screen), 1);
         for (int k = 0; k <= KEYS; k++)
             free(pictures[k]);
-        screen_end(screen);
+        sitting_end(screen);
     }
     sitting_must_leave_nobody();
 }
@@ -100,7 +100,7 @@ static void sizes_themes_languages_signs_and_views_come_back_to_the_same_and_sta
     assert_int_equal(sitting_starts(screen), 1);
     free(picture);
     free(small);
-    screen_end(screen);
+    sitting_end(screen);
 }
 
 static void another_choice_in_the_past_branches_and_only_that_starts_the_program_again(void **state)
@@ -154,7 +154,7 @@ static void another_choice_in_the_past_branches_and_only_that_starts_the_program
     for (int k = 0; k <= KEYS; k++)
         free(pictures[k]);
     free(before);
-    screen_end(screen);
+    sitting_end(screen);
     sitting_must_leave_nobody();
 }
 
@@ -172,8 +172,8 @@ static void keys_that_come_faster_than_steps_are_all_done(void **state)
         char *picture = sitting_picture(slow);
         sitting_must_equal(fast, picture, scenes[i]);
         free(picture);
-        screen_end(slow);
-        screen_end(fast);
+        sitting_end(slow);
+        sitting_end(fast);
     }
 }
 
@@ -184,7 +184,7 @@ static void every_run_of_a_scene_shows_the_same(void **state)
     for (int run = 0; run < 2; run++) {
         struct screen *screen = sitting_play("deadlock", 100, 30);
         walk(screen, pictures[run]);
-        screen_end(screen);
+        sitting_end(screen);
     }
     for (int i = 0; i <= KEYS; i++) {
         assert_string_equal(pictures[0][i], pictures[1][i]);
@@ -207,8 +207,8 @@ static void with_movement_the_screen_comes_to_rest_where_it_is_without(void **st
         sitting_must_equal(moving, picture, "with movement");
         free(picture);
     }
-    screen_end(still);
-    screen_end(moving);
+    sitting_end(still);
+    sitting_end(moving);
 }
 
 static void without_colours_and_beyond_ascii_all_is_there(void **state)
@@ -239,20 +239,20 @@ static void without_colours_and_beyond_ascii_all_is_there(void **state)
             }
         }
     }
-    screen_end(colours);
-    screen_end(mono);
+    sitting_end(colours);
+    sitting_end(mono);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(thirty_forward_thirty_back_and_thirty_forward_show_the_same_screens),
-        cmocka_unit_test(sizes_themes_languages_signs_and_views_come_back_to_the_same_and_start_nothing),
-        cmocka_unit_test(another_choice_in_the_past_branches_and_only_that_starts_the_program_again),
-        cmocka_unit_test(keys_that_come_faster_than_steps_are_all_done),
-        cmocka_unit_test(every_run_of_a_scene_shows_the_same),
-        cmocka_unit_test(with_movement_the_screen_comes_to_rest_where_it_is_without),
-        cmocka_unit_test(without_colours_and_beyond_ascii_all_is_there),
+        sitting_test(thirty_forward_thirty_back_and_thirty_forward_show_the_same_screens),
+        sitting_test(sizes_themes_languages_signs_and_views_come_back_to_the_same_and_start_nothing),
+        sitting_test(another_choice_in_the_past_branches_and_only_that_starts_the_program_again),
+        sitting_test(keys_that_come_faster_than_steps_are_all_done),
+        sitting_test(every_run_of_a_scene_shows_the_same),
+        sitting_test(with_movement_the_screen_comes_to_rest_where_it_is_without),
+        sitting_test(without_colours_and_beyond_ascii_all_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

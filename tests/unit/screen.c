@@ -423,6 +423,16 @@ int screen_until_stopped(struct screen *screen)
     return screen_until(screen, holds_stopped, NULL) ? screen->stopped : 0;
 }
 
+bool screen_has_ended(const struct screen *screen)
+{
+    return screen->has_ended;
+}
+
+bool screen_has_stopped(const struct screen *screen)
+{
+    return screen->stopped != 0;
+}
+
 void screen_continue(struct screen *screen)
 {
     screen->stopped = 0;

@@ -53,6 +53,9 @@ bool screen_until_no_text(struct screen *, const char *text);
 int screen_until_ended(struct screen *);
 /* Until the job is stopped (the signal, 0: it was not); then continued in the foreground, as with fg. */
 int screen_until_stopped(struct screen *);
+/* As far as was heard by the last wait. */
+bool screen_has_ended(const struct screen *);
+bool screen_has_stopped(const struct screen *);
 void screen_continue(struct screen *);
 
 /* ---- looking; strings are borrowed until the next call ---- */
