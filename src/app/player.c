@@ -11,7 +11,7 @@
 #include "history/recording.h"
 #include "stage/view.h"
 
-enum { WAIT_MS = 300 /* for something outside, before the person is told */, SPEEDS = 7, SPEED_NORMAL = 3 };
+enum { WAIT_MS = 300 /* for something outside, before the person is told */, LIST_ROWS = 20 /* fit on any screen */, SPEEDS = 7, SPEED_NORMAL = 3 };
 
 static const int dwell_ms[SPEEDS] = {6000, 3500, 2200, 1300, 650, 300, 100};
 
@@ -241,16 +241,25 @@ static void open_list(struct player *player, enum overlay overlay)
     player->overlay_top = 0;
 }
 
-/* Forward at the end: the lecture goes on, or there is a summary, or nothing more. */
+/* Forward at the end: the lecture goes on, or nothing more. No list is opened by it, so that the way back is the way out. */
 static void beyond_end(struct player *player)
 {
     unsigned right;
     if (player->options.has_after)
         player->beyond = PLAYER_after;
     else if (player_questions(player, true, &right) > 0)
-        open_list(player, OVERLAY_summary);
+        player_message(player, false, _("the run is over; Enter: your answers"));
     else
         player_message(player, false, _("the run is over"));
+}
+
+static void enter_at_end(struct player *player)
+{
+    unsigned right;
+    if (!player->options.has_after && player_questions(player, true, &right) > 0)
+        open_list(player, OVERLAY_summary);
+    else
+        beyond_end(player);
 }
 
 static void forward(struct player *player)
@@ -497,7 +506,9 @@ static void move_in_list(struct player *player, int by)
     int count = player_list_count(player);
     if (player->overlay_row < 0) {
         int top = (int)player->overlay_top + by;
-        player->overlay_top = top < 0 ? 0 : top >= count ? (size_t)(count > 0 ? count - 1 : 0) : (size_t)top;
+        if (top < 0 || count <= LIST_ROWS)
+            top = 0;
+        player->overlay_top = (size_t)(top >= count ? count - 1 : top);
     } else if (count > 0) {
         int row = player->overlay_row + by;
         player->overlay_row = row < 0 ? 0 : row >= count ? count - 1 : row;
@@ -599,6 +610,8 @@ static void stepping(struct player *player, enum request request, int number)
     case REQUEST_enter:
         if (player->selected >= 0)
             choose_index(player, (size_t)player->selected);
+        else if (player->at.end)
+            enter_at_end(player);
         else
             forward(player);
         break;
