@@ -19,21 +19,26 @@ enum network_profile {
 };
 
 struct network_plan {
-    bool veth;    /* not a TUN even where there is one */
+    bool veth;       /* not a TUN even where there is one */
     uint8_t profile; /* enum network_profile */
 };
 
-enum { NETWORK_DESCRIPTORS = 3 };
+/* The Ethernet addresses of a veth's two ends, and the type of frames that are no packets but mark a place in the queue
+ * (IEEE's for local experiments). */
+#define NETWORK_HOST_ADDRESS "\x02\0\0\0\0\x01"
+#define NETWORK_WIRE_ADDRESS "\x02\0\0\0\0\x02"
+enum { NETWORK_MARK = 0x88B5, NETWORK_MTU = 1500 };
+
 /* All -1 and 0: nothing. */
 struct network_made {
-    int32_t kind; /* enum network_kind */
-    int32_t device;  /* tun: packets to read and write; veth: the packet socket at the wire's end */
-    int32_t barrier; /* veth: a packet socket at the hosts' end; else -1 */
-    int32_t diag;    /* NETLINK_SOCK_DIAG socket of the namespace; -1: none */
-    int32_t wire_index, host_index;  /* veth: interface numbers */
-    uint8_t wire_address[6], host_address[6]; /* veth: Ethernet addresses */
-    int32_t error; /* why there is no wire: an errno; 0 if there is one */
-    int32_t stage; /* what failed: enum network_stage */
+    int32_t kind;   /* enum network_kind */
+    int32_t device; /* tun: packets to read and write; veth: the packet socket at the wire's end */
+    int32_t
+        barrier;  /* veth: a packet socket at the hosts' end; TUN: a socket of rtnetlink(7), for the device's counts */
+    int32_t diag; /* NETLINK_SOCK_DIAG socket of the namespace; -1: none */
+    int32_t wire_index, host_index; /* veth: interface numbers of its two ends */
+    int32_t error;                  /* why there is no wire: an errno; 0 if there is one */
+    int32_t stage;                  /* what failed: enum network_stage */
 };
 
 #define NETWORK_STAGES(X)                                                                                              \

@@ -20,7 +20,7 @@ enum { WIRE_PACKET_MAX = 65535, WIRE_HELD_MAX = 16384 };
 
 /* A packet on the wire. `bytes` is the packet from its IP header on; `header` what it says. */
 struct wire_packet {
-    uint32_t number; /* in the order in which they were read, from 1 */
+    uint32_t number;  /* in the order in which they were read, from 1 */
     uint32_t copy_of; /* duplicated by us from this one; 0: none */
     uint32_t absorbed;
     uint32_t sequence, acknowledgement; /* relative to the connection's beginning (TCP) */
@@ -36,6 +36,8 @@ void wire_free(struct wire *); /* NULL is allowed */
 
 /* Something to poll(2) for: readable when a packet has come. */
 int wire_descriptor(const struct wire *);
+/* The namespace's socket for states_read() (network/states.h); -1: none. */
+int wire_diag(const struct wire *);
 
 /* Reads all that there is. Packets that the guests' kernel has handed over before the call are in the queue after it, in
  * their order. Returns how many new ones are queued; copies of held segments are absorbed and counted, malformed packets
@@ -47,7 +49,8 @@ uint32_t wire_next_absorbed(struct wire *);
 
 /* Held packets, in the order in which they were read. */
 size_t wire_held_count(const struct wire *);
-const struct wire_packet *wire_held(const struct wire *, size_t index); /* NULL: no such; borrowed until the next call */
+const struct wire_packet *wire_held(const struct wire *,
+                                    size_t index); /* NULL: no such; borrowed until the next call */
 const struct wire_packet *wire_find(const struct wire *, uint32_t number); /* NULL: not held */
 
 /* Gives a held packet to its receiver, and returns when the kernel has taken it in: what it answers at once has been read
@@ -62,9 +65,9 @@ enum status wire_inject(struct wire *, const void *bytes, size_t size, uint32_t 
 /* For `doctor` and the end of a run: what went wrong, all 0 as a rule. */
 struct wire_counts {
     uint64_t read, released, dropped, duplicated, absorbed;
-    uint64_t malformed; /* thrown away */
-    uint64_t overrun;   /* thrown away, as WIRE_HELD_MAX were held */
-    uint64_t refused;   /* the kernel did not take it */
+    uint64_t malformed;      /* thrown away */
+    uint64_t overrun;        /* thrown away, as WIRE_HELD_MAX were held */
+    uint64_t refused;        /* the kernel did not take it */
     uint64_t device_dropped; /* by the kernel at the device, before we could read */
 };
 struct wire_counts wire_counts(struct wire *);

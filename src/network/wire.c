@@ -1,0 +1,427 @@
+/* The queue of packets between the two ends. Reads whatever the guests' kernel sends, holds it, and gives it back when it
+ * is told to; swallows the copies that the kernel sends because the wire is slow. Decides nothing: when a packet goes on,
+ * and whether, is its caller's choice. */
+#include "network/wire.h"
+#include "network/flow.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+#include <linux/if_packet.h>
+#include <linux/rtnetlink.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { WIRE_PATIENCE = 2000 /* ms for a mark to come through the kernel's queues, which takes microseconds */ };
+
+struct wire_entry {
+    struct wire_packet packet;
+    unsigned char *bytes;
+    uint32_t untold; /* copies absorbed and not told of yet */
+};
+
+struct wire {
+    struct network_made made;
+    struct wire_entry *held;
+    size_t count, capacity;
+    struct flows *flows;
+    uint32_t numbers, marks;
+    struct wire_counts counts;
+    unsigned char buffer[ETH_HLEN + WIRE_PACKET_MAX];
+};
+
+static void wire_close(int32_t *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+    *descriptor = -1;
+}
+
+enum status wire_new(const struct network_made *made, struct wire **out, struct message *message)
+{
+    *out = NULL;
+    struct wire *wire = calloc(1, sizeof *wire);
+    struct network_made own = *made;
+    if (wire && !(wire->flows = flows_new())) {
+        free(wire);
+        wire = NULL;
+    }
+    if (!wire) {
+        wire_close(&own.device);
+        wire_close(&own.barrier);
+        wire_close(&own.diag);
+        return message_set(message, STATUS_MEMORY, "no memory for the wire");
+    }
+    wire->made = own;
+    *out = wire;
+    return STATUS_OK;
+}
+
+void wire_free(struct wire *wire)
+{
+    if (!wire)
+        return;
+    for (size_t i = 0; i < wire->count; i++)
+        free(wire->held[i].bytes);
+    free(wire->held);
+    flows_free(wire->flows);
+    wire_close(&wire->made.device);
+    wire_close(&wire->made.barrier);
+    wire_close(&wire->made.diag);
+    free(wire);
+}
+
+int wire_descriptor(const struct wire *wire)
+{
+    return wire->made.device;
+}
+
+int wire_diag(const struct wire *wire)
+{
+    return wire->made.diag;
+}
+
+/* ---- the queue ---- */
+
+static struct wire_entry *wire_entry(const struct wire *wire, uint32_t number)
+{
+    for (size_t i = 0; i < wire->count; i++)
+        if (wire->held[i].packet.number == number)
+            return &wire->held[i];
+    return NULL;
+}
+
+/* NULL: no memory. */
+static struct wire_entry *wire_hold(struct wire *wire, const unsigned char *bytes, const struct segment *header)
+{
+    if (wire->count == wire->capacity) {
+        size_t capacity = wire->capacity ? wire->capacity * 2 : 64;
+        struct wire_entry *larger = realloc(wire->held, capacity * sizeof *larger);
+        if (!larger)
+            return NULL;
+        wire->held = larger;
+        wire->capacity = capacity;
+    }
+    unsigned char *copy = malloc(header->ip_length);
+    if (!copy)
+        return NULL;
+    memcpy(copy, bytes, header->ip_length);
+    struct wire_entry *entry = &wire->held[wire->count++];
+    *entry = (struct wire_entry){.packet = {.number = ++wire->numbers,
+                                            .header = *header,
+                                            .window = header->window,
+                                            .bytes = copy,
+                                            .size = header->ip_length},
+                                 .bytes = copy};
+    flows_measure(wire->flows, header, &entry->packet.sequence, &entry->packet.acknowledgement, &entry->packet.window);
+    return entry;
+}
+
+static void wire_forget(struct wire *wire, struct wire_entry *entry)
+{
+    free(entry->bytes);
+    size_t index = (size_t)(entry - wire->held);
+    memmove(entry, entry + 1, (wire->count - index - 1) * sizeof *entry);
+    wire->count--;
+}
+
+/* The held packet for whose sake the kernel has sent this one again: it carries the same part of the stream, or it is the
+ * acknowledgement that the sender misses (one that has been dropped is neither, so then the copy is news). */
+static struct wire_entry *wire_original(const struct wire *wire, const struct segment *segment)
+{
+    uint32_t length = segment_span(segment);
+    if (segment->protocol != SEGMENT_TCP || segment->fragment || length == 0)
+        return NULL;
+    uint32_t end = segment->sequence + length;
+    for (size_t i = 0; i < wire->count; i++) {
+        const struct segment *held = &wire->held[i].packet.header;
+        if (held->protocol != SEGMENT_TCP || held->fragment)
+            continue;
+        bool same = held->source == segment->source && held->destination == segment->destination &&
+                    held->source_port == segment->source_port && held->destination_port == segment->destination_port;
+        uint32_t held_end = held->sequence + segment_span(held);
+        if (same && segment_span(held) > 0 && (int32_t)(segment->sequence - held->sequence) >= 0 &&
+            (int32_t)(held_end - end) >= 0)
+            return &wire->held[i];
+        bool opposite = held->source == segment->destination && held->destination == segment->source &&
+                        held->source_port == segment->destination_port &&
+                        held->destination_port == segment->source_port;
+        if (opposite && (held->flags & SEGMENT_ACK) && (int32_t)(held->acknowledgement - end) >= 0)
+            return &wire->held[i];
+    }
+    return NULL;
+}
+
+/* One packet that the kernel has sent. True if it is new. */
+static bool wire_take(struct wire *wire, const unsigned char *bytes, size_t size)
+{
+    struct segment header;
+    wire->counts.read++;
+    if (!segment_read(bytes, size, &header)) {
+        wire->counts.malformed++;
+        return false;
+    }
+    struct wire_entry *original = wire_original(wire, &header);
+    if (original) {
+        original->packet.absorbed++;
+        original->untold++;
+        wire->counts.absorbed++;
+        return false;
+    }
+    if (wire->count >= WIRE_HELD_MAX || !wire_hold(wire, bytes, &header)) {
+        wire->counts.overrun++;
+        return false;
+    }
+    return true;
+}
+
+/* ---- the device ---- */
+
+static void wire_frame(unsigned char *frame, const char *to, const char *from, unsigned type)
+{
+    memcpy(frame, to, ETH_ALEN);
+    memcpy(frame + ETH_ALEN, from, ETH_ALEN);
+    frame[12] = (unsigned char)(type >> 8);
+    frame[13] = (unsigned char)type;
+}
+
+static bool wire_send_frame(int packets, int index, const unsigned char *frame, size_t size)
+{
+    struct sockaddr_ll where = {.sll_family = AF_PACKET, .sll_ifindex = index, .sll_halen = ETH_ALEN};
+    memcpy(where.sll_addr, frame, ETH_ALEN);
+    ssize_t sent;
+    do
+        sent = sendto(packets, frame, size, 0, (struct sockaddr *)&where, sizeof where);
+    while (sent < 0 && errno == EINTR);
+    return sent == (ssize_t)size;
+}
+
+/* Reads one frame of a packet socket, waiting at most `milliseconds`. Its size; -1: none. */
+static ssize_t wire_receive_frame(struct wire *wire, int packets, int milliseconds)
+{
+    for (;;) {
+        ssize_t got = recv(packets, wire->buffer, sizeof wire->buffer, MSG_DONTWAIT);
+        if (got >= 0)
+            return got;
+        if (errno == EINTR)
+            continue;
+        struct pollfd look = {.fd = packets, .events = POLLIN};
+        if (errno != EAGAIN || milliseconds <= 0 || poll(&look, 1, milliseconds) <= 0)
+            return -1;
+    }
+}
+
+static bool wire_is_mark(const struct wire *wire, ssize_t size, uint32_t mark)
+{
+    uint32_t number;
+    if (size < ETH_HLEN + (ssize_t)sizeof number || wire->buffer[12] != NETWORK_MARK >> 8 ||
+        wire->buffer[13] != (NETWORK_MARK & 0xFF))
+        return false;
+    memcpy(&number, wire->buffer + ETH_HLEN, sizeof number);
+    return number == mark;
+}
+
+/* A veth's frames pass through the kernel's queues. A frame of ours behind the last one comes out when that one is
+ * through; so nothing here depends on how long that takes. */
+static uint32_t wire_mark(struct wire *wire, int packets, int index, const char *to, const char *from)
+{
+    unsigned char frame[ETH_ZLEN] = {0};
+    uint32_t mark = ++wire->marks;
+    wire_frame(frame, to, from, NETWORK_MARK);
+    memcpy(frame + ETH_HLEN, &mark, sizeof mark);
+    return wire_send_frame(packets, index, frame, sizeof frame) ? mark : 0;
+}
+
+static unsigned wire_read_veth(struct wire *wire)
+{
+    unsigned fresh = 0;
+    uint32_t mark =
+        wire_mark(wire, wire->made.barrier, wire->made.host_index, NETWORK_WIRE_ADDRESS, NETWORK_HOST_ADDRESS);
+    for (;;) {
+        ssize_t got = wire_receive_frame(wire, wire->made.device, mark ? WIRE_PATIENCE : 0);
+        if (got < 0 || (mark && wire_is_mark(wire, got, mark)))
+            return fresh;
+        if (got > ETH_HLEN && wire->buffer[12] == ETH_P_IP >> 8 && wire->buffer[13] == (ETH_P_IP & 0xFF))
+            fresh += wire_take(wire, wire->buffer + ETH_HLEN, (size_t)got - ETH_HLEN);
+    }
+}
+
+static unsigned wire_read_tun(struct wire *wire)
+{
+    unsigned fresh = 0;
+    for (;;) {
+        ssize_t got = read(wire->made.device, wire->buffer, sizeof wire->buffer);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return fresh;
+        fresh += wire_take(wire, wire->buffer, (size_t)got);
+    }
+}
+
+unsigned wire_read(struct wire *wire)
+{
+    return wire->made.kind == NETWORK_veth ? wire_read_veth(wire) : wire_read_tun(wire);
+}
+
+uint32_t wire_next_absorbed(struct wire *wire)
+{
+    for (size_t i = 0; i < wire->count; i++)
+        if (wire->held[i].untold > 0) {
+            wire->held[i].untold--;
+            return wire->held[i].packet.number;
+        }
+    return 0;
+}
+
+/* ---- what is held ---- */
+
+size_t wire_held_count(const struct wire *wire)
+{
+    return wire->count;
+}
+
+const struct wire_packet *wire_held(const struct wire *wire, size_t index)
+{
+    return index < wire->count ? &wire->held[index].packet : NULL;
+}
+
+const struct wire_packet *wire_find(const struct wire *wire, uint32_t number)
+{
+    const struct wire_entry *entry = wire_entry(wire, number);
+    return entry ? &entry->packet : NULL;
+}
+
+static bool wire_deliver(struct wire *wire, const unsigned char *bytes, size_t size)
+{
+    if (wire->made.kind == NETWORK_tun) {
+        ssize_t written;
+        do
+            written = write(wire->made.device, bytes, size);
+        while (written < 0 && errno == EINTR);
+        return written == (ssize_t)size;
+    }
+    unsigned char frame[ETH_HLEN + WIRE_PACKET_MAX];
+    wire_frame(frame, NETWORK_HOST_ADDRESS, NETWORK_WIRE_ADDRESS, ETH_P_IP);
+    memcpy(frame + ETH_HLEN, bytes, size);
+    if (!wire_send_frame(wire->made.device, wire->made.wire_index, frame, ETH_HLEN + size))
+        return false;
+    uint32_t mark =
+        wire_mark(wire, wire->made.device, wire->made.wire_index, NETWORK_HOST_ADDRESS, NETWORK_WIRE_ADDRESS);
+    for (ssize_t got = 0; mark && got >= 0 && !wire_is_mark(wire, got, mark);)
+        got = wire_receive_frame(wire, wire->made.barrier, WIRE_PATIENCE);
+    return true;
+}
+
+enum status wire_release(struct wire *wire, uint32_t number, struct message *message)
+{
+    struct wire_entry *entry = wire_entry(wire, number);
+    if (!entry)
+        return message_set(message, STATUS_NOT_FOUND, "packet %u does not wait on the wire", number);
+    struct wire_entry going = *entry;
+    going.bytes = NULL;
+    unsigned char *bytes = entry->bytes;
+    entry->bytes = NULL;
+    wire_forget(wire, entry);
+    bool taken = wire_deliver(wire, bytes, going.packet.size);
+    int error = errno;
+    free(bytes);
+    if (!taken) {
+        wire->counts.refused++;
+        return message_set(message, STATUS_IO, "the kernel did not take packet %u from the wire: %s", number,
+                           strerror(error));
+    }
+    wire->counts.released++;
+    wire_read(wire);
+    return STATUS_OK;
+}
+
+enum status wire_drop(struct wire *wire, uint32_t number)
+{
+    struct wire_entry *entry = wire_entry(wire, number);
+    if (!entry)
+        return STATUS_NOT_FOUND;
+    wire_forget(wire, entry);
+    wire->counts.dropped++;
+    return STATUS_OK;
+}
+
+enum status wire_duplicate(struct wire *wire, uint32_t number, uint32_t *copy)
+{
+    *copy = 0;
+    const struct wire_entry *entry = wire_entry(wire, number);
+    if (!entry)
+        return STATUS_NOT_FOUND;
+    if (wire->count >= WIRE_HELD_MAX)
+        return STATUS_LIMIT;
+    struct segment header = entry->packet.header;
+    struct wire_entry *made = wire_hold(wire, entry->bytes, &header);
+    if (!made)
+        return STATUS_MEMORY;
+    made->packet.copy_of = number;
+    wire->counts.duplicated++;
+    *copy = made->packet.number;
+    return STATUS_OK;
+}
+
+enum status wire_inject(struct wire *wire, const void *bytes, size_t size, uint32_t *number)
+{
+    struct segment header;
+    *number = 0;
+    if (!segment_read(bytes, size, &header))
+        return STATUS_INVALID;
+    if (wire->count >= WIRE_HELD_MAX)
+        return STATUS_LIMIT;
+    const struct wire_entry *made = wire_hold(wire, bytes, &header);
+    *number = made ? made->packet.number : 0;
+    return made ? STATUS_OK : STATUS_MEMORY;
+}
+
+/* ---- counts ---- */
+
+/* How many packets the kernel has thrown away because the device's queue was full. */
+static uint64_t wire_tun_dropped(const struct wire *wire)
+{
+    struct {
+        struct nlmsghdr header;
+        struct ifinfomsg about;
+        struct rtattr attribute;
+        char name[8];
+    } ask = {.header = {.nlmsg_len = sizeof ask, .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST},
+             .attribute = {.rta_len = RTA_LENGTH(6), .rta_type = IFLA_IFNAME},
+             .name = "wire0"};
+    _Alignas(8) char answer[8192];
+    if (wire->made.barrier < 0 || send(wire->made.barrier, &ask, sizeof ask, 0) < 0)
+        return 0;
+    struct pollfd look = {.fd = wire->made.barrier, .events = POLLIN};
+    ssize_t got = poll(&look, 1, WIRE_PATIENCE) > 0 ? recv(wire->made.barrier, answer, sizeof answer, 0) : -1;
+    const struct nlmsghdr *header = (const struct nlmsghdr *)answer;
+    if (got < (ssize_t)NLMSG_LENGTH(sizeof ask.about) || header->nlmsg_type != RTM_NEWLINK)
+        return 0;
+    const struct rtattr *at = (const struct rtattr *)(answer + NLMSG_LENGTH(sizeof ask.about));
+    for (long left = got - (long)NLMSG_LENGTH(sizeof ask.about); RTA_OK(at, left); at = RTA_NEXT(at, left)) {
+        struct rtnl_link_stats64 statistics = {0};
+        if (at->rta_type != IFLA_STATS64)
+            continue;
+        memcpy(&statistics, RTA_DATA(at), RTA_PAYLOAD(at) < sizeof statistics ? RTA_PAYLOAD(at) : sizeof statistics);
+        return statistics.tx_dropped;
+    }
+    return 0;
+}
+
+struct wire_counts wire_counts(struct wire *wire)
+{
+    if (wire->made.kind == NETWORK_tun) {
+        wire->counts.device_dropped = wire_tun_dropped(wire);
+    } else {
+        struct tpacket_stats statistics = {0};
+        socklen_t size = sizeof statistics;
+        if (getsockopt(wire->made.device, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0)
+            wire->counts.device_dropped += statistics.tp_drops; /* the kernel counts anew after each look */
+    }
+    return wire->counts;
+}
