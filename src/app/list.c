@@ -7,6 +7,7 @@
 
 #include "app/commands.h"
 #include "app/language.h"
+#include "app/lectures.h"
 #include "app/say.h"
 #include "app/scenes.h"
 #include "app/theatre.h"
@@ -95,6 +96,67 @@ static int print_entry(const struct options *options, const struct scene_entry *
     return EXIT_FINE;
 }
 
+/* ---- lectures ---- */
+
+static void print_lecture(const struct options *options, const struct lecture_entry *entry,
+                          const struct lecture *lecture)
+{
+    if (options->output != OUTPUT_json && options->output != OUTPUT_json_changes) {
+        fputs("  ", stdout);
+        pad(entry->id, 23);
+        pad(in_language(&lecture->title), 40);
+        printf(_("%u min"), lecture->minutes);
+        putchar('\n');
+        return;
+    }
+    json_t *scenes = json_array();
+    for (size_t i = 0; i < lecture->count; i++)
+        json_array_append_new(scenes, json_pack("{s:s, s:s?}", "scene", lecture->items[i].scene, "variant",
+                                                lecture->items[i].variant));
+    json_t *line = json_pack("{s:i, s:s, s:o, s:o, s:I, s:s, s:b, s:o}", "v", 1, "lecture", entry->id, "title",
+                             both(&lecture->title), "teaches", both(&lecture->teaches), "minutes",
+                             (json_int_t)lecture->minutes, "folder", entry->path, "shipped", (int)entry->shipped,
+                             "scenes", scenes);
+    char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+    json_decref(line);
+    if (text)
+        printf("%s\n", text);
+    free(text);
+}
+
+/* One that cannot be read does not keep the others from the list. */
+static int list_lectures(const struct options *options)
+{
+    struct scene_roots roots, lecture_roots;
+    struct lecture_list list;
+    int result = EXIT_FINE;
+    struct scene_errors *errors = calloc(1, sizeof *errors);
+    scene_roots_find(&roots, NULL);
+    scene_roots_lectures(&lecture_roots, NULL);
+    enum status status = lecture_list_read(&lecture_roots, &list);
+    for (size_t i = 0; i < list.count && errors && !status; i++) {
+        const struct lecture_entry *entry = &list.entries[i];
+        struct lecture *lecture = NULL;
+        if (options->names) {
+            printf("%s\n", entry->id);
+            continue;
+        }
+        if (lecture_read(entry->path, &roots, &lecture, errors)) {
+            say(_("lecture %s cannot be read: %s, line %u: %s; `lockstep check %s` tells all"), entry->id, errors->file,
+                errors->items[0].line, errors->items[0].text, entry->path);
+            result = EXIT_USAGE;
+            continue;
+        }
+        print_lecture(options, entry, lecture);
+        lecture_free(lecture);
+    }
+    lecture_list_free(&list);
+    free(errors);
+    return status || !errors ? EXIT_ENVIRONMENT : result;
+}
+
+/* ---- all ---- */
+
 int list_command(const struct options *options)
 {
     if (options->operand_count > 0) {
@@ -102,6 +164,8 @@ int list_command(const struct options *options)
             options->operands[0]);
         return EXIT_USAGE;
     }
+    if (options->lectures)
+        return list_lectures(options);
     struct scene_roots roots;
     struct scene_list list = {0};
     struct scene_errors *errors = calloc(1, sizeof *errors);
@@ -126,6 +190,11 @@ int list_command(const struct options *options)
     }
     scene_list_free(&list);
     free(errors);
+    /* In JSON a line is a scene, and a name is a scene's, as ever: lectures are asked for with --lectures. */
+    if (!options->names && options->output != OUTPUT_json && options->output != OUTPUT_json_changes && !result) {
+        printf("\n%s\n", _("Lectures"));
+        result = list_lectures(options);
+    }
     return result;
 }
 

@@ -1,12 +1,13 @@
-/* The menu: acts and scenes in the chosen language. Letters search, Enter plays; leaving a scene comes back here, to where
- * one was. A scene that cannot be read is shown with the reason, and the others work. */
+/* The menu: lectures, then acts and scenes, in the chosen language. Letters search, Enter plays; leaving one comes back
+ * here, to where one was. What cannot be read is shown with the reason, and the others work. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "app/capture.h"
 #include "app/language.h"
+#include "app/lectures.h"
 #include "app/progress.h"
 #include "app/say.h"
 #include "app/scenes.h"
@@ -18,9 +19,12 @@
 
 enum { SEARCH_MAX = 128, PAGE = 10, HEARTBEAT = 500 };
 
+/* A lecture or a scene. */
 struct item {
-    const struct scene_entry *entry;
-    struct scene *scene; /* NULL: it cannot be read; `why` says it */
+    const struct lecture_entry *lecture_entry; /* NULL: a scene */
+    struct lecture *lecture;                   /* NULL: it cannot be read; `why` says it */
+    const struct scene_entry *entry;           /* NULL: a lecture */
+    struct scene *scene;                       /* NULL: as of a lecture */
     char why[400];
 };
 
@@ -29,8 +33,10 @@ struct menu {
     const struct options *options;
     const struct paths *paths;
     struct progress *progress;
+    struct lecture_list lectures;
     struct scene_list list;
-    struct item *items;
+    struct item *items; /* lectures first */
+    size_t item_count;
     struct stage_menu_row *rows; /* those that are shown */
     size_t *row_items;           /* item of a row; SIZE_MAX for an act */
     size_t row_count;
@@ -43,50 +49,77 @@ struct menu {
 
 /* ---- what there is ---- */
 
-static void read_item(struct item *item, const struct scene_entry *entry)
+static void keep_why(struct item *item, const struct scene_errors *errors)
+{
+    const struct scene_error *first = &errors->items[0];
+    if (errors->count)
+        snprintf(item->why, sizeof item->why, "%.180s:%u:%u: %.180s", errors->file, first->line, first->column,
+                 first->text);
+}
+
+static void read_scene(const struct menu *menu, struct item *item, const struct scene_entry *entry)
 {
     struct scene_errors *errors = calloc(1, sizeof *errors);
     item->entry = entry;
     if (errors && scene_read(entry->folder, &item->scene, errors)) {
         item->scene = NULL;
-        const struct scene_error *first = &errors->items[0];
-        if (errors->count)
-            snprintf(item->why, sizeof item->why, "%.180s:%u:%u: %.180s", errors->file, first->line, first->column,
-                     first->text);
+        keep_why(item, errors);
+    }
+    if (item->scene && menu->options->no_questions)
+        (void)scene_drop_questions(item->scene); /* without memory it asks, which is no harm */
+    free(errors);
+}
+
+static void read_lecture(struct item *item, const struct lecture_entry *entry, const struct scene_roots *roots)
+{
+    struct scene_errors *errors = calloc(1, sizeof *errors);
+    item->lecture_entry = entry;
+    if (errors && lecture_read(entry->path, roots, &item->lecture, errors)) {
+        item->lecture = NULL;
+        keep_why(item, errors);
     }
     free(errors);
 }
 
 static bool read_all(struct menu *menu)
 {
-    struct scene_roots roots;
+    struct scene_roots roots, lecture_roots;
     struct scene_errors *errors = calloc(1, sizeof *errors);
     if (!errors)
         return false;
     scene_roots_find(&roots, NULL);
+    scene_roots_lectures(&lecture_roots, NULL);
     if (scene_list_read(&roots, &menu->list, errors) && errors->count)
         snprintf(menu->said, sizeof menu->said, "%.400s:%u: %.300s", errors->file, errors->items[0].line,
                  errors->items[0].text);
     free(errors);
-    size_t count = menu->list.count;
+    if (lecture_list_read(&lecture_roots, &menu->lectures))
+        return false;
+    size_t lectures = menu->lectures.count, count = lectures + menu->list.count;
     menu->items = calloc(count + 1, sizeof *menu->items);
     menu->rows = calloc(2 * count + 1, sizeof *menu->rows);
     menu->row_items = calloc(2 * count + 1, sizeof *menu->row_items);
     menu->arena = arena_new();
     if (!menu->items || !menu->rows || !menu->row_items || !menu->arena)
         return false;
-    for (size_t i = 0; i < count; i++)
-        read_item(&menu->items[i], &menu->list.entries[i]);
+    menu->item_count = count;
+    for (size_t i = 0; i < lectures; i++)
+        read_lecture(&menu->items[i], &menu->lectures.entries[i], &roots);
+    for (size_t i = lectures; i < count; i++)
+        read_scene(menu, &menu->items[i], &menu->list.entries[i - lectures]);
     return true;
 }
 
 static void free_all(struct menu *menu)
 {
-    for (size_t i = 0; menu->items && i < menu->list.count; i++)
+    for (size_t i = 0; menu->items && i < menu->item_count; i++) {
         scene_free(menu->items[i].scene);
+        lecture_free(menu->items[i].lecture);
+    }
     free(menu->items);
     free(menu->rows);
     free(menu->row_items);
+    lecture_list_free(&menu->lectures);
     scene_list_free(&menu->list);
     progress_free(menu->progress);
     arena_free(menu->arena);
@@ -105,45 +138,79 @@ static bool has(const char *text, const char *sought)
     return text && strcasestr(text, sought) != NULL;
 }
 
+static const char *item_id(const struct item *item)
+{
+    return item->entry ? item->entry->id : item->lecture_entry->id;
+}
+
+static bool is_broken(const struct item *item)
+{
+    return !item->scene && !item->lecture;
+}
+
+/* NULL: it cannot be read. */
+static const struct scene_text *item_title(const struct item *item)
+{
+    return item->scene ? &item->scene->title : item->lecture ? &item->lecture->title : NULL;
+}
+
+static const struct scene_text *item_teaches(const struct item *item)
+{
+    return item->scene ? &item->scene->teaches : item->lecture ? &item->lecture->teaches : NULL;
+}
+
 static bool matches(const struct menu *menu, const struct item *item)
 {
     const char *sought = menu->search;
-    if (!sought[0] || has(item->entry->id, sought))
+    if (!sought[0] || has(item_id(item), sought))
         return true;
-    for (size_t language = 0; item->scene && language < SCENE_LANGUAGES; language++) {
-        if (has(item->scene->title.in[language], sought) || has(item->scene->teaches.in[language], sought))
+    for (size_t language = 0; !is_broken(item) && language < SCENE_LANGUAGES; language++) {
+        if (has(item_title(item)->in[language], sought) || has(item_teaches(item)->in[language], sought))
             return true;
     }
     return false;
 }
 
-static const char *act_title(const struct scene_entry *entry)
+/* What it stands under. */
+static const char *item_act(const struct item *item)
 {
-    const char *title = in_language(&entry->act_title);
-    return title[0] ? title : entry->act[0] ? entry->act : _("Your own scenes");
+    return item->entry ? item->entry->act : "lectures/"; /* no act's folder is called so */
+}
+
+static const char *act_title(const struct item *item)
+{
+    if (!item->entry)
+        return _("Lectures");
+    const char *title = in_language(&item->entry->act_title);
+    return title[0] ? title : item->entry->act[0] ? item->entry->act : _("Your own scenes");
+}
+
+static unsigned item_minutes(const struct item *item)
+{
+    return item->scene ? item->scene->minutes : item->lecture ? item->lecture->minutes : 0;
 }
 
 static void fill_rows(struct menu *menu)
 {
     const char *act = NULL;
     menu->row_count = 0;
-    for (size_t i = 0; i < menu->list.count; i++) {
+    for (size_t i = 0; i < menu->item_count; i++) {
         const struct item *item = &menu->items[i];
         if (!matches(menu, item))
             continue;
-        if (!act || strcmp(act, item->entry->act) != 0) {
-            act = item->entry->act;
+        if (!act || strcmp(act, item_act(item)) != 0) {
+            act = item_act(item);
             menu->row_items[menu->row_count] = SIZE_MAX;
-            menu->rows[menu->row_count++] = (struct stage_menu_row){.act = true, .title = act_title(item->entry)};
+            menu->rows[menu->row_count++] = (struct stage_menu_row){.act = true, .title = act_title(item)};
         }
         menu->row_items[menu->row_count] = i;
         menu->rows[menu->row_count++] =
-            (struct stage_menu_row){.title = item->scene ? in_language(&item->scene->title) : item->entry->id,
-                                    .id = item->entry->id,
-                                    .teaches = item->scene ? in_language(&item->scene->teaches) : item->why,
-                                    .minutes = item->scene ? item->scene->minutes : 0,
-                                    .seen = menu->progress && progress_seen(menu->progress, item->entry->id),
-                                    .broken = !item->scene};
+            (struct stage_menu_row){.title = is_broken(item) ? item_id(item) : in_language(item_title(item)),
+                                    .id = item_id(item),
+                                    .teaches = is_broken(item) ? item->why : in_language(item_teaches(item)),
+                                    .minutes = item_minutes(item),
+                                    .seen = menu->progress && progress_seen(menu->progress, item_id(item)),
+                                    .broken = is_broken(item)};
     }
 }
 
@@ -222,36 +289,11 @@ static void draw(struct menu *menu)
 
 /* ---- playing ---- */
 
-/* What is said on standard error meanwhile, for the person to read afterwards. */
-struct capture {
-    int kept, file;
-};
-
-static struct capture capture_begin(void)
+static void play_scene(struct menu *menu, struct item *item)
 {
-    struct capture capture = {.kept = -1, .file = memfd_create("said", MFD_CLOEXEC)};
-    fflush(stderr);
-    if (capture.file >= 0)
-        capture.kept = dup(STDERR_FILENO);
-    if (capture.kept >= 0)
-        dup2(capture.file, STDERR_FILENO);
-    return capture;
-}
-
-static void capture_end(struct capture *capture, char *out, size_t size)
-{
-    char raw[2048];
-    fflush(stderr);
-    if (capture->kept >= 0) {
-        dup2(capture->kept, STDERR_FILENO);
-        close(capture->kept);
-    }
-    ssize_t length = capture->file >= 0 ? pread(capture->file, raw, sizeof raw, 0) : 0;
-    if (capture->file >= 0)
-        close(capture->file);
-    out[0] = '\0';
-    if (length > 0)
-        escape_text(ESCAPE_LABEL, raw, (size_t)length, out, size);
+    const struct scene_text *title = &item->entry->act_title;
+    theatre_scene(menu->screen, item->scene, title->in[SCENE_ENGLISH] ? title->in[SCENE_ENGLISH] : "",
+                  title->in[SCENE_CHINESE] ? title->in[SCENE_CHINESE] : "", 0, menu->options, menu->paths);
 }
 
 static void play(struct menu *menu)
@@ -259,19 +301,20 @@ static void play(struct menu *menu)
     if (!is_scene(menu, menu->selected))
         return;
     struct item *item = &menu->items[menu->row_items[menu->selected]];
-    if (!item->scene) {
+    if (is_broken(item)) {
         snprintf(menu->said, sizeof menu->said, "%s", item->why);
         return;
     }
     if (menu->progress)
-        progress_mark(menu->progress, item->entry->id);
+        progress_mark(menu->progress, item_id(item));
     struct capture capture = capture_begin();
-    const struct scene_text *title = &item->entry->act_title;
-    theatre_scene(menu->screen, item->scene, title->in[SCENE_ENGLISH] ? title->in[SCENE_ENGLISH] : "",
-                  title->in[SCENE_CHINESE] ? title->in[SCENE_CHINESE] : "", 0, menu->options, menu->paths);
+    if (item->lecture)
+        theatre_lecture(menu->screen, item->lecture, menu->options, menu->paths);
+    else
+        play_scene(menu, item);
     capture_end(&capture, menu->said, sizeof menu->said);
     fill_rows(menu);
-    select_id(menu, item->entry->id);
+    select_id(menu, item_id(item));
 }
 
 /* ---- keys ---- */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/capture.h"
 #include "app/lectures.h"
 #include "app/say.h"
 #include "app/scenes.h"
@@ -103,10 +104,32 @@ static bool part_open(struct hall *hall, size_t index)
 
 /* ---- all ---- */
 
+/* A scene that cannot be shown does not end the lecture: one stays at the scene before, and is told why. */
+static bool open_here(struct hall *hall, size_t from)
+{
+    char said[1024];
+    struct part *former = &hall->parts[from];
+    struct capture capture = capture_begin();
+    bool opened = part_open(hall, hall->at);
+    capture_end(&capture, said, sizeof said);
+    if (opened)
+        return true;
+    part_stop(&hall->parts[hall->at]);
+    if (!former->player) /* the same scene again: there is nothing to go back to */
+        hall->failed = message_set(&hall->message, STATUS_INVALID, "%s", said[0] ? said : hall->message.text);
+    else
+        player_say(former->player, true, said[0] ? said : hall->message.text);
+    if (former->player)
+        hall->failed = STATUS_OK;
+    hall->at = from;
+    return former->player != NULL;
+}
+
 /* False: the lecture is left. */
 static bool turn(struct hall *hall, enum player_outcome outcome)
 {
     struct part *part = &hall->parts[hall->at];
+    size_t from = hall->at;
     bool opened = true, fresh = false;
     switch (outcome) {
     case PLAYER_after:
@@ -127,9 +150,9 @@ static bool turn(struct hall *hall, enum player_outcome outcome)
         return false;
     }
     if (!hall->parts[hall->at].player)
-        opened = part_open(hall, hall->at);
+        opened = open_here(hall, from);
     /* Back is to where the scene before ends. */
-    if (opened && fresh)
+    if (opened && fresh && hall->at != from)
         player_request(hall->parts[hall->at].player, REQUEST_last, 0);
     return opened;
 }
