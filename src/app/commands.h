@@ -10,6 +10,7 @@ int play_command(const struct options *);
 int run_command(const struct options *);
 int cc_command(const struct options *);
 int replay_command(const struct options *);
+int export_command(const struct options *);
 int check_command(const struct options *);
 int doctor_command(const struct options *);
 int help_command(const struct options *);

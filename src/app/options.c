@@ -359,12 +359,14 @@ static enum status set_option(enum app_option option, const char *value, struct 
     case OPTION_size:
         return read_size(value, out) ? STATUS_OK
                                      : wrong_value(option, value, _("columns and rows, such as 100x30"), message);
+    case OPTION_output:
+        out->file = value;
+        return STATUS_OK;
     /* Taken, though there is nothing yet that they could concern. */
     case OPTION_out:
     case OPTION_shard:
     case OPTION_max_executions:
     case OPTION_until:
-    case OPTION_output:
     case OPTION_COUNT:
         break;
     }

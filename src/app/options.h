@@ -56,7 +56,7 @@ struct options {
     uint32_t quantum, cpus;
     uint64_t seed;
     bool seed_given;
-    const char *schedule, *record, *variant, *expect, *wire, *lang;
+    const char *schedule, *record, *variant, *expect, *wire, *lang, *file; /* file: to export to */
     const char **watches; /* owned */
     size_t watch_count;
     uint32_t branch_step; /* 0: no branch */

@@ -14,36 +14,6 @@
 #include "base/escape.h"
 #include "export/tell.h"
 #include "history/recording.h"
-#include "scene/scene_list.h"
-
-/* ---- the scene that was played ---- */
-
-/* A recording's scene is looked for by its id among our own, for the narration; NULL if it is not there any more. */
-static struct scene *find_scene(const struct recording_about *about, size_t *variant)
-{
-    const char *id = recording_option(about, "scene"), *wanted = recording_option(about, "variant");
-    if (!id)
-        return NULL;
-    struct scene_roots roots;
-    struct scene_list list = {0};
-    struct scene *scene = NULL;
-    struct scene_errors *errors = calloc(1, sizeof *errors);
-    scene_roots_find(&roots, NULL);
-    if (errors && scene_list_read(&roots, &list, errors) == STATUS_OK) {
-        const struct scene_entry *entry = scene_list_find(&list, id);
-        if (entry && scene_read(entry->folder, &scene, errors) != STATUS_OK)
-            scene = NULL;
-    }
-    scene_list_free(&list);
-    free(errors);
-    if (!scene)
-        return NULL;
-    *variant = scene_variant_find(scene, wanted);
-    if (*variant < scene->variant_count)
-        return scene;
-    scene_free(scene);
-    return NULL;
-}
 
 /* ---- replaying ---- */
 
@@ -69,7 +39,7 @@ static int replay_events(struct recording *recording, const struct options *opti
     struct session_result result = {0};
     struct message message = {{0}};
     size_t variant = 0;
-    struct scene *scene = find_scene(recording_about(recording), &variant);
+    struct scene *scene = scenes_of_recording(recording_about(recording), &variant);
     struct world *world = world_new();
     struct report *report =
         report_new(&(struct report_options){.out = stdout,
@@ -103,7 +73,7 @@ static int show_events(struct recording *recording, const struct options *option
     struct session_plan plan;
     struct paths paths;
     size_t variant = 0;
-    struct scene *scene = find_scene(recording_about(recording), &variant);
+    struct scene *scene = scenes_of_recording(recording_about(recording), &variant);
     char program[512];
     const char *path = recording_about(recording)->program;
     escape_text(ESCAPE_LABEL, path, strlen(path), program, sizeof program);
@@ -176,7 +146,7 @@ static int branch_again(struct recording *recording, const struct options *optio
     plan_branch(about, options, &plan);
     const char **watches = watches_of(about, &plan.watch_count);
     const char **arguments = calloc(about->argument_count + 2, sizeof *arguments);
-    struct scene *scene = find_scene(about, &variant);
+    struct scene *scene = scenes_of_recording(about, &variant);
     if (watches && arguments) {
         arguments[0] = about->program;
         for (size_t i = 0; i < about->argument_count; i++)

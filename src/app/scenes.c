@@ -84,6 +84,33 @@ bool scenes_variant(const struct scene *scene, const char *id, size_t *variant)
     return false;
 }
 
+/* A recording's scene is looked for by its id among our own; one that is not there any more is no failure. */
+struct scene *scenes_of_recording(const struct recording_about *about, size_t *variant)
+{
+    const char *id = recording_option(about, "scene"), *wanted = recording_option(about, "variant");
+    if (!id)
+        return NULL;
+    struct scene_roots roots;
+    struct scene_list list = {0};
+    struct scene *scene = NULL;
+    struct scene_errors *errors = calloc(1, sizeof *errors);
+    scene_roots_find(&roots, NULL);
+    if (errors && scene_list_read(&roots, &list, errors) == STATUS_OK) {
+        const struct scene_entry *entry = scene_list_find(&list, id);
+        if (entry && scene_read(entry->folder, &scene, errors) != STATUS_OK)
+            scene = NULL;
+    }
+    scene_list_free(&list);
+    free(errors);
+    if (!scene)
+        return NULL;
+    *variant = scene_variant_find(scene, wanted);
+    if (*variant < scene->variant_count)
+        return scene;
+    scene_free(scene);
+    return NULL;
+}
+
 /* ---- a plan ---- */
 
 /* Whether the scene lies below a folder of ours. A copy of a shipped scene keeps its id and is the person's own. */

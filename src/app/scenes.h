@@ -5,6 +5,7 @@
 #include "app/options.h"
 #include "app/paths.h"
 #include "app/session.h"
+#include "history/recording.h"
 #include "scene/scene.h"
 
 /* Findings as a compiler gives them, on standard error. */
@@ -29,6 +30,10 @@ void scenes_unload(struct scenes_program *);
 
 /* The variant named on the command line; false: there is none such, it was said. */
 bool scenes_variant(const struct scene *scene, const char *id, size_t *variant);
+
+/* The scene that was played for a recording, for its narration, and which variant of it; NULL: none, or it is not there
+ * any more. Free with scene_free. */
+struct scene *scenes_of_recording(const struct recording_about *, size_t *variant);
 
 /* The titles of the act that the scene belongs to, "" for a scene of one's own. */
 void scenes_act(const struct scene *scene, char titles[SCENE_LANGUAGES][256]);
