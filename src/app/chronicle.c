@@ -41,6 +41,7 @@ struct chronicle {
     uint32_t steps, settled;
     bool ending; /* what is told now was found only at the end of the run */
     uint32_t granted;
+    bool open; /* a step was granted and is not over: what comes now belongs to it, or to the end if it never ends */
     uint32_t *last_asked; /* by task */
     size_t last_capacity;
     struct lane *lanes; /* by task id - 1 */
@@ -106,8 +107,8 @@ static enum status tell_fact(void *context, const struct tell *tell, struct mess
     uint32_t step = tell->step > 0 ? tell->step : 1;
     if (chronicle->ending)
         step = chronicle->steps + 1;
-    else if (step > chronicle->steps)
-        step = chronicle->steps;
+    else if (step > chronicle->steps + chronicle->open)
+        step = chronicle->steps + chronicle->open;
     for (size_t i = 0; i < count && i < BEATS_AT_ONCE && !status; i++)
         status = fire(chronicle, step, fired[i]);
     return status;
@@ -258,10 +259,14 @@ enum status chronicle_event(struct chronicle *chronicle, uint32_t number, const 
 {
     bool fine = true;
     uint32_t steps = world_step_number(after);
-    if (event->kind == EVENT_GRANTED)
+    if (event->kind == EVENT_GRANTED) {
         chronicle->granted = event->task;
-    if (steps > chronicle->steps)
+        chronicle->open = true;
+    }
+    if (steps > chronicle->steps) {
+        chronicle->open = false;
         fine = take_step(chronicle, event->task ? event->task : chronicle->granted);
+    }
     if (fine && event->kind == EVENT_ASKED && event->task && event->task <= world_task_count(after)) {
         fine = grow(&chronicle->last_asked, &chronicle->last_capacity, (size_t)event->task + 1,
                     sizeof *chronicle->last_asked);
@@ -269,7 +274,7 @@ enum status chronicle_event(struct chronicle *chronicle, uint32_t number, const 
             chronicle->last_asked[event->task] = number;
     }
     if (fine && event->kind == EVENT_OUTPUT)
-        fine = take_output(chronicle, event, chronicle->steps);
+        fine = take_output(chronicle, event, chronicle->steps + chronicle->open);
     if (!fine)
         return STATUS_MEMORY;
     if (!chronicle->teller)

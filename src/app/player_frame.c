@@ -367,7 +367,8 @@ bool player_frame(struct player *player, struct stage_frame *frame)
     take_timeline(player, frame);
     struct stage_line *lines = arena_obtain_array(player->arena, PLAYER_LINES_MAX, sizeof *lines);
     frame->console = lines;
-    frame->console_count = lines ? chronicle_lines(run->chronicle, at.step, lines, PLAYER_LINES_MAX, player->arena) : 0;
+    uint32_t shown = player_place_step(at);
+    frame->console_count = lines ? chronicle_lines(run->chronicle, shown, lines, PLAYER_LINES_MAX, player->arena) : 0;
     take_files(player, frame);
     frame->several_processes = several_processes(frame->after);
     take_bar(player, frame);

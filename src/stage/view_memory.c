@@ -108,10 +108,26 @@ static struct item item_make(const struct world *world, const struct world_objec
     return item;
 }
 
+/* Whether the whole array is a variable of its own (it is watched): then its elements have no line beside it. */
+static bool has_whole(const struct world *world, const struct item *item)
+{
+    for (uint32_t id = 1; item->base && id <= world_object_count(world); id++) {
+        const struct world_object *object = world_object(world, id);
+        if (!is_variable(object) || object->process != item->object->process)
+            continue;
+        const char *name = name_of(world, object);
+        if (strlen(name) == item->base && strncmp(name, item->name, item->base) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Is it the first line of its array? The other elements have none of their own. */
 static bool item_leads(const struct world *world, const struct item *item)
 {
     unsigned index;
+    if (has_whole(world, item))
+        return false;
     for (uint32_t id = 1; item->base && id < item->object->id; id++)
         if (item_has(world, item, world_object(world, id), &index))
             return false;
