@@ -281,6 +281,8 @@ enum status grant_step(struct conductor *c, uint32_t id, size_t enabled, size_t 
     enum status status = grant_await(c, message);
     if (c->signal_sent)
         settle_signals(c);
+    if (c->sigio && c->readiness)
+        settle_sigio(c);
     /* Going on after a create is no step: what the task asks for next belongs to the same choice. */
     if (status == STATUS_OK && operation == OPERATION_thread_resume && c->tasks[id].phase == PHASE_held &&
         c->tasks[id].operation != OPERATION_thread_resume && world_task_enabled(conductor_world(c), id))

@@ -169,6 +169,7 @@ struct conductor {
     size_t deferred_length;
     int signal_sent; /* by the step that is being carried out; its effect is waited for at the end of the step */
     uint32_t signal_sender, signal_target; /* processes; target 0: not one alone */
+    bool sigio;      /* a process has a handler of SIGIO, which the kernel sends when a descriptor is ready */
     bool readiness;  /* something may have changed what descriptors are ready */
     bool printing;   /* something may have been printed */
     uint32_t speaker; /* who is taken to have printed */
@@ -214,6 +215,8 @@ enum kernel_state kernel_process_state(struct conductor *c, int32_t pid, int32_t
 void settle_task_end(struct conductor *c, uint32_t task);
 void settle_process_end(struct conductor *c, uint32_t process);
 void settle_signals(struct conductor *c);
+/* Tells of SIGIO that the kernel itself has sent, because a descriptor became ready (O_ASYNC); once a process handles it. */
+void settle_sigio(struct conductor *c);
 void stopped_tell(struct conductor *c, uint32_t process, bool stopped); /* once, when it changes */
 void settle_reports(struct conductor *c);
 /* Finds processes that have died without a word. Returns how many. */

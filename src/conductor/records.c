@@ -4,6 +4,7 @@
 #include "conductor/internal.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -162,11 +163,12 @@ static void asked(struct conductor *c, uint32_t id, const struct record *record)
         c->processes[task->process]->exit_argument = (int32_t)record->argument[0];
     conductor_tell(c, &event);
     if (record->flags & RECORD_PREGRANTED) {
-        conductor_tell(c, &(struct event){.kind = EVENT_GRANTED,
-                                          .task = id,
-                                          .time = c->now,
-                                          .argument = {c->grant_cpu, (int64_t)c->grant_enabled, (int64_t)c->grant_index},
-                                          .value = GRANT_INTERRUPT});
+        conductor_tell(c,
+                       &(struct event){.kind = EVENT_GRANTED,
+                                       .task = id,
+                                       .time = c->now,
+                                       .argument = {c->grant_cpu, (int64_t)c->grant_enabled, (int64_t)c->grant_index},
+                                       .value = GRANT_INTERRUPT});
         return;
     }
     task->phase = PHASE_held;
@@ -250,8 +252,7 @@ static void got_details(struct conductor *c, uint32_t id, const struct record *r
 /* A wait gave this child: it is gone now, unless it was only looked at (WNOWAIT) or stopped. */
 static void collected(struct conductor *c, uint32_t id, uint32_t child)
 {
-    if (!c->processes[child]->zombie ||
-        kernel_process_state(c, c->processes[child]->pid, NULL, NULL) != KERNEL_gone)
+    if (!c->processes[child]->zombie || kernel_process_state(c, c->processes[child]->pid, NULL, NULL) != KERNEL_gone)
         return;
     c->processes[child]->zombie = false;
     name_forget_process(c, child);
@@ -270,6 +271,8 @@ static void got(struct conductor *c, uint32_t id, const struct record *record)
         collected(c, id, (uint32_t)event.value);
     if (flags & OPERATION_READINESS)
         c->readiness = true;
+    c->sigio |=
+        record->operation == OPERATION_signal_action && record->argument[0] == SIGIO && record->argument[1] == 2;
     if ((flags & OPERATION_PRINTS) || c->printing)
         conductor_output(c);
     name_watch(c, c->tasks[id].process);
@@ -429,9 +432,9 @@ enum status records_watch(struct conductor *c, struct message *message)
         if (epoll_ctl(c->watcher, EPOLL_CTL_ADD, watched[i], &wanted) != 0)
             return message_set(message, STATUS_ENVIRONMENT, "cannot watch the guest's streams: %s", strerror(errno));
     }
-    return c->watcher >= 0 ? STATUS_OK
-                           : message_set(message, STATUS_ENVIRONMENT, "cannot watch the guest's streams: %s",
-                                         strerror(errno));
+    return c->watcher >= 0
+               ? STATUS_OK
+               : message_set(message, STATUS_ENVIRONMENT, "cannot watch the guest's streams: %s", strerror(errno));
 }
 
 enum status records_read(struct conductor *c, int timeout_ms, struct message *message)

@@ -159,9 +159,10 @@ static void ended_unseen(struct conductor *c, uint32_t id, int status)
         return;
     process->observed = false;
     conductor_mark(c, "a process ran unobserved");
-    conductor_tell(c, &(struct event){.kind = EVENT_UNOBSERVED,
-                                      .other = id,
-                                      .text = name_string(c, "it ended, or ran another program, by a system call of its own")});
+    conductor_tell(
+        c, &(struct event){.kind = EVENT_UNOBSERVED,
+                           .other = id,
+                           .text = name_string(c, "it ended, or ran another program, by a system call of its own")});
 }
 
 void settle_reports(struct conductor *c)
@@ -280,10 +281,9 @@ void settle_process_end(struct conductor *c, uint32_t id)
                 task_over(c, task);
         conductor_output(c);
         ended_unseen(c, id, status);
-        conductor_tell(c, &(struct event){.kind = EVENT_PROCESS_ENDED,
-                                          .other = id,
-                                          .value = status,
-                                          .argument = {state == KERNEL_gone}});
+        conductor_tell(
+            c, &(struct event){
+                   .kind = EVENT_PROCESS_ENDED, .other = id, .value = status, .argument = {state == KERNEL_gone}});
         if (state == KERNEL_gone)
             name_forget_process(c, id);
     }
@@ -363,8 +363,23 @@ static bool signal_settled(struct conductor *c, uint32_t id, int signal)
     if (proc_read(c, path, text, sizeof text) <= 0)
         return false;
     uint64_t pending = mask_in(text, "\nShdPnd:") | mask_in(text, "\nSigPnd:");
-    uint64_t harmless = mask_in(text, "\nSigIgn:") | mask_in(text, "\nSigCgt:") | (pending & mask_in(text, "\nSigBlk:"));
+    uint64_t harmless =
+        mask_in(text, "\nSigIgn:") | mask_in(text, "\nSigCgt:") | (pending & mask_in(text, "\nSigBlk:"));
     return signal != SIGKILL && signal != SIGSTOP && ((harmless & bit) || ignored_by_default(signal));
+}
+
+void settle_sigio(struct conductor *c)
+{
+    for (uint32_t id = 1; id <= c->process_count; id++) {
+        const struct world_process *known = world_process(conductor_world(c), id);
+        char path[64], text[4096];
+        snprintf(path, sizeof path, "%d/status", c->processes[id]->pid);
+        if (!c->processes[id]->alive || !known || (known->pending & UINT64_C(1) << (SIGIO - 1)) ||
+            proc_read(c, path, text, sizeof text) <= 0)
+            continue;
+        if (mask_in(text, "\nShdPnd:") & UINT64_C(1) << (SIGIO - 1))
+            conductor_tell(c, &(struct event){.kind = EVENT_SIGNAL, .other = id, .value = SIGIO});
+    }
 }
 
 void settle_signals(struct conductor *c)

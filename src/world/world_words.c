@@ -182,7 +182,7 @@ void world_words_time(struct world_writer *writer, int64_t time, int chinese)
 
 void world_words_signal(struct world_writer *writer, int64_t number, int chinese)
 {
-    const char *name = number > 0 && number < NSIG ? sigabbrev_np((int)number) : NULL;
+    const char *name = number == SIGIO ? "IO" : number > 0 && number < NSIG ? sigabbrev_np((int)number) : NULL;
     if (name)
         world_words_put(writer, "SIG%s", name);
     else
