@@ -295,6 +295,28 @@ void world_deadlock_stuck(struct world *world, bool at_end)
 
 /* ---- the end ---- */
 
+/* The run has come to a standstill and all that could go on is stopped: nobody will send SIGCONT. */
+void world_deadlock_stopped(struct world *world)
+{
+    uint32_t tasks[16];
+    size_t count = 0;
+    for (uint32_t i = 1; i < world->list[LIST_FAULT].count; i++) {
+        const struct world_fault *fault = list_at(world, LIST_FAULT, i);
+        if (fault->kind == FAULT_deadlock || fault->kind == FAULT_self_deadlock)
+            return;
+    }
+    for (uint32_t p = world->first_process; p; p = process_at(world, p)->next)
+        for (uint32_t t = process_at(world, p)->stopped ? process_at(world, p)->first : 0; t; t = task_at(world, t)->next)
+            if (count < 16)
+                tasks[count++] = t;
+    struct world_fault *fault = count ? world_fault_add(world, FAULT_deadlock) : NULL;
+    if (!fault)
+        return;
+    for (size_t i = 0; i < count; i++)
+        fault_task(fault, tasks[i]);
+    fault->process = task_at(world, tasks[0])->view.process;
+}
+
 static void locks_leaked(struct world *world)
 {
     for (uint32_t i = 1; i < world->list[LIST_OBJECT].count; i++) {
@@ -336,6 +358,8 @@ void world_fault_end(struct world *world)
     if (world->verdict == VERDICT_bound)
         return; /* stopped half-way: nothing was left, it only was not waited for */
     world_deadlock_stuck(world, true);
+    if (world->verdict == VERDICT_deadlock)
+        world_deadlock_stopped(world);
     locks_leaked(world);
     processes_left(world);
 }

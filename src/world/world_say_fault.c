@@ -45,9 +45,22 @@ static void put_stopped(struct world_writer *writer, const struct world *world, 
                             process_at(world, p)->view.name);
 }
 
+static bool all_stopped(const struct world *world, const struct world_fault *fault)
+{
+    for (unsigned i = 0; i < fault->task_count; i++)
+        if (!process_at(world, task_at(world, fault->tasks[i])->view.process)->stopped)
+            return false;
+    return fault->task_count > 0;
+}
+
 static void say_deadlock(struct world_writer *writer, const struct world *world, const struct world_fault *fault,
                          int zh)
 {
+    if (all_stopped(world, fault)) {
+        world_words_put(writer, "%s", zh ? "死锁：" : "Deadlock:");
+        put_stopped(writer, world, zh);
+        return;
+    }
     if (!is_ring(world, fault)) {
         world_words_put(writer, "%s", zh ? "死锁：" : "Deadlock: ");
         put_list(writer, world, fault, zh);

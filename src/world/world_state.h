@@ -283,6 +283,7 @@ void world_edge(struct world *, uint32_t from, uint32_t to); /* between tasks, a
 /* ---- wait-for graph, faults (world_deadlock.c) ---- */
 void world_deadlock_look(struct world *, uint32_t task); /* after a BLOCKED */
 void world_deadlock_stuck(struct world *, bool at_end);  /* tasks left waiting for ever */
+void world_deadlock_stopped(struct world *);             /* at the end: all that is left is stopped */
 bool world_hopeless(const struct world *, uint32_t task); /* blocked, and only another task's act can change that */
 void world_livelock_look(struct world *, const struct event *); /* after a GOT */
 void world_fault_end(struct world *);                    /* what can only be said at the end */
