@@ -201,7 +201,7 @@ static enum status read_history(struct play_run *run)
         struct event event;
         if (!history_event(run->history, number, &event))
             break;
-        if (event.kind == EVENT_GRANTED || event.kind == EVENT_TIME || event.kind == EVENT_END)
+        if (event_is_choice(&event) || event.kind == EVENT_TIME || event.kind == EVENT_END)
             status = chronicle_settle(run->chronicle, world);
         if (!status && world_step(world, &event) == STATUS_MEMORY)
             status = STATUS_MEMORY;
@@ -233,12 +233,12 @@ enum status play_run_recorded(struct play_setting *setting, struct history *hist
 
 /* ---- stepping ---- */
 
-/* A task was let go on since event `known`. */
+/* A task was let go on, or a packet, since event `known`. */
 static bool granted_since(const struct play_run *run, uint32_t known)
 {
     struct event event;
     for (uint32_t number = known + 1; history_event(run->history, number, &event); number++) {
-        if (event.kind == EVENT_GRANTED)
+        if (event_is_choice(&event))
             return true;
     }
     return false;

@@ -240,6 +240,48 @@ static enum status json_notice(struct export_json *json, const struct tell *tell
     return write_line(json, line, 0, message);
 }
 
+/* ---- packets ---- */
+
+static enum status json_packet(struct export_json *json, const struct tell *tell, struct message *message)
+{
+    static const char *const acts[PACKET_ACT_COUNT] = {"?", "sent", "delivered", "dropped", "duplicated", "absorbed"};
+    static const char *const names[] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
+    const struct tell_packet *packet = &tell->packet;
+    char address[22];
+    json_t *line = line_start(tell->step), *flags = json_array();
+    add(&line, "packet", json_integer(packet->number));
+    add(&line, "event", json_string(acts[packet->act < PACKET_ACT_COUNT ? packet->act : 0]));
+    add(&line, "from", json_string(world_address_text(packet->from, address)));
+    add(&line, "to", json_string(world_address_text(packet->to, address)));
+    for (unsigned bit = 0; bit < 8; bit++)
+        if (packet->flags >> bit & 1)
+            append(&flags, json_string(names[bit]));
+    add(&line, "flags", flags);
+    add(&line, "seq", json_integer(packet->sequence));
+    add(&line, "ack", json_integer(packet->acknowledgement));
+    add(&line, "length", json_integer(packet->length));
+    add(&line, "window", json_integer(packet->window));
+    json_t *sockets = json_null();
+    if (packet->client) {
+        sockets = json_object();
+        add(&sockets, "client", json_string(packet->client));
+        add(&sockets, "server", json_string(packet->server));
+    }
+    add(&line, "sockets", sockets);
+    if (packet->copy)
+        add(&line, "copy", json_integer(packet->copy));
+    if (packet->protocol != 6)
+        add(&line, "protocol", packet->protocol == 17  ? json_string("UDP")
+                               : packet->protocol == 1 ? json_string("ICMP")
+                                                       : json_integer(packet->protocol));
+    if (packet->protocol == 1) {
+        add(&line, "type", json_integer(packet->type));
+        add(&line, "code", json_integer(packet->code));
+    }
+    add(&line, "say", text_of(tell->say));
+    return write_line(json, line, 0, message);
+}
+
 /* ---- the end ---- */
 
 /* Exit status; the signal's name if one ended it; null while it has not ended. */
@@ -333,6 +375,8 @@ static enum status json_tell(void *context, const struct tell *tell, struct mess
         return json_notice(json, tell, message);
     case TELL_END:
         return json_end(json, tell, message);
+    case TELL_PACKET:
+        return json_packet(json, tell, message);
     case TELL_FACT:
     case TELL_FAULT:
         break;

@@ -19,6 +19,7 @@ struct item {
     int stream;
     size_t fault;
     const char *notice;
+    struct tell_packet packet;
     char *bytes;
     size_t length, capacity;
 };
@@ -197,6 +198,16 @@ static enum status tell_output(struct teller *teller, struct tell *tell, const s
     return status;
 }
 
+/* What the pending step and what belongs to it tell of connections is how they are now. */
+static void look_packets(struct teller *teller, const struct world *world)
+{
+    if (teller->pending.step && teller->pending.kind == TELL_PACKET)
+        tell_packet_states(world, &teller->pending.packet);
+    for (size_t i = 0; i < teller->item_count; i++)
+        if (teller->items[i].kind == TELL_PACKET)
+            tell_packet_states(world, &teller->items[i].packet);
+}
+
 static enum status tell_items(struct teller *teller, const struct world *world, struct message *message)
 {
     enum status status = STATUS_OK;
@@ -207,6 +218,7 @@ static enum status tell_items(struct teller *teller, const struct world *world, 
                             .stream = item->stream,
                             .fault = item->fault,
                             .notice = item->notice,
+                            .packet = item->packet,
                             .world = world};
         if (item->task)
             tell_name_task(teller->states, teller->state_count, item->task, tell.task);
@@ -349,6 +361,18 @@ static bool keep_notice(struct teller *teller, const struct world *world, const 
     }
 }
 
+/* A packet that is no step: sent, or a copy swallowed. */
+static bool keep_packet(struct teller *teller, const struct world *world, const struct event *event)
+{
+    char say[1024] = "";
+    world_say(world, event, teller->chinese, say, sizeof say);
+    if (!keep_text(teller, TELL_PACKET, NULL, NULL, say))
+        return false;
+    struct item *item = &teller->items[teller->item_count - 1];
+    tell_packet_make(world, event, &item->packet);
+    return true;
+}
+
 /* What an event says beside being or not being the end of a step. */
 static bool keep_rest(struct teller *teller, const struct world *world, const struct event *event, bool stepped)
 {
@@ -427,13 +451,13 @@ static enum status tell_end(struct teller *teller, const struct world *world, st
 enum status teller_event(struct teller *teller, const struct world *after, const struct event *event,
                          struct message *message)
 {
-    if (event->kind == EVENT_GRANTED || event->kind == EVENT_TIME || event->kind == EVENT_END) {
+    if (event_is_choice(event) || event->kind == EVENT_TIME || event->kind == EVENT_END) {
         enum status status = teller_flush(teller, message);
         if (status)
             return status;
     }
-    if (event->kind == EVENT_GRANTED) {
-        teller->granted = event->task;
+    if (event_is_choice(event)) {
+        teller->granted = event->kind == EVENT_GRANTED ? event->task : 0;
         int64_t index = event->argument[2];
         if (event->argument[1] >= 2 && index >= 0 && index <= SCHEDULE_INDEX_MAX &&
             schedule_add(&teller->schedule, (uint32_t)index) == STATUS_MEMORY)
@@ -463,6 +487,10 @@ enum status teller_event(struct teller *teller, const struct world *after, const
         kept = look(teller, after);
     if (kept)
         kept = keep_rest(teller, after, event, stepped);
+    if (kept && event->kind == EVENT_PACKET && !stepped)
+        kept = keep_packet(teller, after, event);
+    if (kept && (event->kind == EVENT_PACKET || event->kind == EVENT_SOCKET))
+        look_packets(teller, after);
     if (kept && teller->pending.step && event->kind != EVENT_END)
         kept = look(teller, after);
     if (!kept)

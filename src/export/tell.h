@@ -17,7 +17,8 @@ enum tell_kind {
     TELL_NOTICE, /* something that limits how far this run can be believed */
     TELL_FACT,   /* a sentence on something that is no step (time jumps, a child is adopted) */
     TELL_FAULT,  /* a fault was found; JSON tells them at the end */
-    TELL_END     /* the run is over */
+    TELL_END,    /* the run is over */
+    TELL_PACKET  /* something became of a packet of the wire */
 };
 
 enum tell_value { TELL_VALUE_none, TELL_VALUE_number, TELL_VALUE_text };
@@ -34,6 +35,16 @@ struct tell_watch {
     char text[128];
     int64_t number;
     bool is_number;
+};
+
+struct tell_packet {
+    uint32_t number;
+    uint32_t copy;   /* of a duplicate: the second one's number */
+    uint8_t act;     /* enum packet_act */
+    uint8_t protocol, flags, type, code;
+    struct world_address from, to;
+    uint32_t sequence, acknowledgement, length, window;
+    const char *client, *server; /* states of a TCP connection's ends when the step was over; NULL: it is no TCP */
 };
 
 /* All pointers are borrowed for the call. Texts are fit to be shown, `bytes` are not. */
@@ -65,6 +76,8 @@ struct tell {
     /* TELL_NOTICE: "diverged", "unobserved", "lost", "outside", "preempted"; text in `say` */
     const char *notice;
     char process[12];
+    /* TELL_PACKET */
+    struct tell_packet packet;
     /* TELL_FAULT: its index; TELL_END: the rest */
     size_t fault;
     const struct world *world;

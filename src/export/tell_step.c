@@ -123,6 +123,39 @@ static void tell_source(const struct world *world, uint32_t id, struct tell *out
         snprintf(out->source, sizeof out->source, "%.280s", file);
 }
 
+void tell_packet_states(const struct world *world, struct tell_packet *packet)
+{
+    if (packet->protocol != 6)
+        return;
+    struct world_packet known = {.protocol = packet->protocol, .flags = packet->flags, .from = packet->from, .to = packet->to};
+    uint32_t client, server;
+    world_packet_ends(world, &known, &client, &server);
+    const struct world_socket *one = world_socket(world, client), *other = world_socket(world, server);
+    packet->client = socket_state_name(one ? one->state : SOCKET_gone);
+    packet->server = socket_state_name(other ? other->state : SOCKET_gone);
+}
+
+void tell_packet_make(const struct world *world, const struct event *event, struct tell_packet *out)
+{
+    *out = (struct tell_packet){.number = event->other, .act = (uint8_t)event->value};
+    const struct world_packet *packet = world_packet(world, event->other);
+    if (event->value == PACKET_duplicated)
+        out->copy = event->second;
+    if (!packet)
+        return;
+    out->protocol = packet->protocol;
+    out->flags = packet->flags;
+    out->type = packet->type;
+    out->code = packet->code;
+    out->from = packet->from;
+    out->to = packet->to;
+    out->sequence = packet->sequence;
+    out->acknowledgement = packet->acknowledgement;
+    out->length = packet->length;
+    out->window = packet->window;
+    tell_packet_states(world, out);
+}
+
 void tell_step_make(const struct world *after, const struct event *event, uint32_t task, const struct tell_asked *asked,
                     int chinese, struct tell *out)
 {
@@ -133,12 +166,17 @@ void tell_step_make(const struct world *after, const struct event *event, uint32
             outer = (struct tell_asked){0};
         asked = &outer;
     }
-    *out = (struct tell){.kind = TELL_STEP,
+    *out = (struct tell){.kind = event->kind == EVENT_PACKET ? TELL_PACKET : TELL_STEP,
                          .step = world_step_number(after),
                          .operation = event->operation ? event->operation : asked->operation,
                          .outcome = event->kind == EVENT_BLOCKED ? OUTCOME_blocked : event->outcome,
                          .error = event->error,
                          .time = world_time(after)};
+    if (event->kind == EVENT_PACKET) {
+        tell_packet_make(after, event, &out->packet);
+        world_say(after, event, chinese, out->say, sizeof out->say);
+        return;
+    }
     const struct world_task *who = task ? world_task(after, task) : NULL;
     if (who)
         snprintf(out->task, sizeof out->task, "%s", who->name);

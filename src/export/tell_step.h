@@ -19,4 +19,8 @@ void tell_step_make(const struct world *after, const struct event *, uint32_t ta
 /* The name of a task into an array of 24; "" if it is not among the states. */
 void tell_name_task(const struct tell_state *states, size_t count, uint32_t task, char out[24]);
 
+/* What an EVENT_PACKET tells; and the states of its connection's ends, as they are in `world`. */
+void tell_packet_make(const struct world *world, const struct event *event, struct tell_packet *out);
+void tell_packet_states(const struct world *world, struct tell_packet *packet);
+
 #endif

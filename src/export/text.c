@@ -159,6 +159,33 @@ static void text_step(struct export_text *text, const struct tell *tell)
     }
 }
 
+/* "  14  packet 3 SYN+ACK 10.0.0.2:8080 > 10.0.0.1:40000 delivered         ESTABLISHED | SYN_RECV", without a step's number
+ * where it is none (sent, absorbed). */
+static void text_packet(struct export_text *text, const struct tell *tell)
+{
+    static const char *const acts[PACKET_ACT_COUNT] = {"?", "sent", "delivered", "dropped", "duplicated", "absorbed"};
+    const struct tell_packet *packet = &tell->packet;
+    char what[256], flags[40], from[22], to[22];
+    bool step = packet->act != PACKET_sent && packet->act != PACKET_absorbed;
+    const char *kind = packet->protocol == 6    ? packet_flags_text(packet->flags, flags)
+                       : packet->protocol == 17 ? "UDP"
+                       : packet->protocol == 1  ? "ICMP"
+                                                : "IP";
+    int n = step ? snprintf(what, sizeof what, "%5u  ", tell->step) : snprintf(what, sizeof what, TEXT_INDENT);
+    n += snprintf(what + n, sizeof what - (size_t)n, "packet %u %s %s > %s", packet->number, kind,
+                  world_address_text(packet->from, from), world_address_text(packet->to, to));
+    if (packet->length)
+        n += snprintf(what + n, sizeof what - (size_t)n, " length %u", packet->length);
+    n += snprintf(what + n, sizeof what - (size_t)n, " -> %s", acts[packet->act < PACKET_ACT_COUNT ? packet->act : 0]);
+    fputs(what, text->out);
+    putc('\n', text->out);
+    if (step && tell->say[0])
+        text_sentence(text, "", tell->say);
+    if (packet->client)
+        fprintf(text->out, text->chinese ? TEXT_INDENT "客户端 %s，服务器 %s\n" : TEXT_INDENT "client %s, server %s\n",
+                packet->client, packet->server);
+}
+
 /* One line of output: "       P1.T1 | got A", on standard error "P1.T1 (stderr) | ...". */
 static bool text_output_line(struct export_text *text, const struct tell *tell, const char *bytes, size_t length)
 {
@@ -276,6 +303,9 @@ static enum status text_tell(void *context, const struct tell *tell, struct mess
     case TELL_FAULT:
         snprintf(before, sizeof before, text->chinese ? "错误（%s）：" : "fault (%s): ", tell->notice);
         text_sentence(text, before, tell->say);
+        break;
+    case TELL_PACKET:
+        text_packet(text, tell);
         break;
     case TELL_END:
         text_end(text, tell);

@@ -301,7 +301,7 @@ uint32_t history_step_last(struct history *history, uint32_t step)
     while (event_log_get(history->log, number + 1, &event)) {
         if (event.kind == EVENT_GRANTED && event.value == GRANT_INTERRUPT)
             return before_handler(history, number);
-        if (event.kind == EVENT_GRANTED || event.kind == EVENT_TIME || event.kind == EVENT_END)
+        if (event_is_choice(&event) || event.kind == EVENT_TIME || event.kind == EVENT_END)
             break;
         number++;
     }
@@ -318,7 +318,7 @@ char *history_schedule(struct history *history, uint32_t number)
     struct schedule schedule = {0};
     struct event event;
     for (uint32_t n = 1; n <= number && event_log_get(history->log, n, &event); n++) {
-        if (event.kind != EVENT_GRANTED || event.argument[1] < 2)
+        if (!event_is_choice(&event) || event.argument[1] < 2)
             continue;
         uint32_t index = event.argument[2] < 0 || event.argument[2] > SCHEDULE_INDEX_MAX ? SCHEDULE_INDEX_MAX
                                                                                          : (uint32_t)event.argument[2];

@@ -390,7 +390,7 @@ static void step_granted(struct world *world, const struct event *event)
     world_settle(world, task);
 }
 
-static void count_step(struct world *world, uint32_t task)
+void world_count_step(struct world *world, uint32_t task)
 {
     world->steps++;
     world->step_task = task;
@@ -416,7 +416,7 @@ static void step_got(struct world *world, const struct event *event)
     }
     if (event->place)
         task->view.place = event->place;
-    count_step(world, event->task);
+    world_count_step(world, event->task);
     if (task->queue_depth == task->depth)
         world_queue_leave(world, task);
     reduce(world, event);
@@ -440,7 +440,7 @@ static void step_blocked(struct world *world, const struct event *event)
     if (task->view.operation != event->operation || !task->granted)
         world_diverge(world, "%s blocked in a %s that it was not granted", task->view.name,
                       operation_row(event->operation)->name);
-    count_step(world, event->task);
+    world_count_step(world, event->task);
     leave_cpu(world, task);
     struct world_task *view = &task->view;
     task->turned_away = task->waiting && view->woken && task->queue == event->object;
@@ -478,7 +478,7 @@ static void step_ended(struct world *world, const struct event *event)
     bool exit = task->granted &&
                 (task->view.operation == OPERATION_thread_exit || task->view.operation == OPERATION_process_exit);
     if (exit)
-        count_step(world, event->task);
+        world_count_step(world, event->task);
     /* Without an exit of its own it ends because its process does. */
     world_task_end(world, event->task, !exit || task->view.operation != OPERATION_thread_exit);
     if (exit && !process_at(world, task_at(world, event->task)->view.process)->exiting)
@@ -490,7 +490,7 @@ static void step_process_ended(struct world *world, const struct event *event)
     const struct process *process = process_at(world, event->other);
     for (uint32_t id = process->first; id; id = task_at(world, id)->next)
         if (task_at(world, id)->granted && task_at(world, id)->view.operation == OPERATION_process_exit) {
-            count_step(world, id);
+            world_count_step(world, id);
             break;
         }
     world_process_end(world, event);
@@ -594,6 +594,12 @@ enum status world_step(struct world *world, const struct event *event)
         world->invalid = 0; /* the event itself is in order */
         break;
     case EVENT_LOST:
+        break;
+    case EVENT_PACKET:
+        world_packet_event(world, event);
+        break;
+    case EVENT_SOCKET:
+        world_socket_event(world, event);
         break;
     case EVENT_END:
         world_fact_end(world, event);

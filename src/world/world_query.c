@@ -296,7 +296,7 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 
 uint64_t world_hash(const struct world *world)
 {
-    uint64_t hash = 1;
+    uint64_t hash = mix(1, (uint64_t)world->packets << 32 | world->packets_ended); /* what the wire does is progress */
     for (uint32_t id = 1; id < world->list[LIST_PROCESS].count; id++) {
         const struct process *process = process_at(world, id);
         hash = mix(hash, (uint64_t)process->view.state << 32 | process->view.parent);

@@ -531,6 +531,9 @@ static struct world_pair say_fact(const struct scene_of *of, struct world_writer
         world_words_put(writer, zh ? "模型与实际不符：%s" : "The model and the outcome differ: %s",
                         world_text(world, event->text));
         break;
+    case EVENT_PACKET:
+        world_words_packet(writer, world, event, zh);
+        break;
     case EVENT_LOST:
         world_words_put(writer, zh ? "%s 的 %lld 条记录丢失了。" : "%s lost %lld of its records.", other,
                         (long long)event->value);

@@ -27,6 +27,8 @@ enum world_list_kind {
     LIST_NODE,   /* nodes of the vector clocks */
     LIST_WORD,   /* 8-byte words of memory that were accessed: a hash table */
     LIST_ACCESS, /* the last accesses to them */
+    LIST_PACKET, /* the last packets of the wire, a ring: packet n is entry (n - 1) % WORLD_PACKETS + 1 */
+    LIST_SOCKET, /* the kernel's sockets */
     LIST_COUNT
 };
 
@@ -170,6 +172,7 @@ struct world {
     uint32_t step_task; /* task of the last completed step */
     uint32_t divergences;
     uint32_t timers; /* armed */
+    uint32_t packets, packets_ended; /* ever sent; delivered or dropped of these */
     int64_t time;
     int64_t nearest; /* no deadline is earlier */
     uint8_t verdict;
@@ -244,6 +247,11 @@ void world_fact_output(struct world *, const struct event *);
 void world_fact_watch(struct world *, const struct event *);
 void world_fact_deadline(struct world *, const struct event *);
 void world_fact_end(struct world *, const struct event *);
+
+/* ---- the wire (world_packet.c, world_socket.c) ---- */
+void world_packet_event(struct world *, const struct event *);
+void world_socket_event(struct world *, const struct event *);
+void world_count_step(struct world *, uint32_t task); /* one more step is complete; task 0: nobody's */
 
 /* ---- families ---- */
 void world_hold(struct world *, uint32_t object, uint32_t task);   /* a lock is owned from now (depth + 1) */

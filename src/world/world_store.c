@@ -19,6 +19,8 @@ static const uint32_t list_sizes[LIST_COUNT] = {
     [LIST_NODE] = WORLD_NODE_SIZE,
     [LIST_WORD] = WORLD_WORD_SIZE,
     [LIST_ACCESS] = WORLD_ACCESS_SIZE,
+    [LIST_PACKET] = sizeof(struct world_packet),
+    [LIST_SOCKET] = sizeof(struct world_socket),
 };
 
 bool world_list_reserve(struct world *world, enum world_list_kind kind, uint32_t more)

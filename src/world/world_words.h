@@ -31,6 +31,7 @@ void world_words_holder(struct world_writer *, const struct world *, uint32_t ob
 void world_words_waiters(struct world_writer *, const struct world *, uint32_t object, int chinese);
 void world_words_time(struct world_writer *, int64_t time, int chinese);
 void world_words_signal(struct world_writer *, int64_t number, int chinese);
+void world_words_packet(struct world_writer *, const struct world *, const struct event *, int chinese); /* EVENT_PACKET */
 struct world_pair world_words_error(int error); /* "EBUSY (it is in use)" */
 
 #endif
