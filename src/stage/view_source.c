@@ -245,7 +245,7 @@ static void code_draw(struct sheet *sheet, const struct pane *pane, const char *
 /* "T1", "T1 T2", "T1+2": who is at this line; the chief first. Returns the task whose sign stands there, 0 none. */
 static uint32_t names_at(const struct sheet *sheet, uint32_t line, int columns, char *out, size_t size)
 {
-    char text[STAGE_NAME_SIZE * 2] = "", name[STAGE_NAME_SIZE];
+    char text[STAGE_NAME_SIZE * 4] = "", name[STAGE_NAME_SIZE];
     const struct marks *marks = sheet->marks;
     uint32_t first = 0;
     size_t count = 0, shown = 0;

@@ -325,7 +325,7 @@ static const char *order_of_removal(const struct scenes_run *run)
     HOLDS(scenes_finished(run));
     size_t queue = (size_t)-1, stack = (size_t)-1;
     for (int i = 0; i < 3; i++) {
-        char queued[24], stacked[24];
+        char queued[40], stacked[40];
         snprintf(queued, sizeof queued, "variable queue[%d]", i);
         snprintf(stacked, sizeof stacked, "variable stack[%d]", 2 - i);
         queue = FIND_AFTER(queue, "P1.main", "memory.load", queued);
