@@ -90,6 +90,15 @@ struct stage_queue {
     const char *put_waits, *get_waits; /* names of the objects where those wait who find it full, empty */
 };
 
+/* A packet whose bytes are shown: the one that the person has chosen, else the newest that moved. */
+struct stage_packet {
+    uint32_t number;      /* 0: none */
+    const uint8_t *bytes; /* from its IP header on; not escaped: only ever shown as numbers or as visible ASCII */
+    size_t length;
+    uint32_t seq, ack; /* relative to the beginning of its connection (TCP) */
+    bool relative;     /* these are known */
+};
+
 struct stage_question {
     const char *text; /* NULL: none */
     const char *const *choices;
@@ -151,6 +160,7 @@ struct stage_frame {
     size_t hand_count;
     const struct stage_queue *queues; /* the program's own; pipes are in the world */
     size_t queue_count;
+    struct stage_packet packet;
     /* the first line */
     const char *act;      /* "Threads and locks"; "" */
     const char *title;    /* "Deadlock", or the program */
