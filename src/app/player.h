@@ -16,6 +16,7 @@
 
 struct player;
 struct recording;
+struct comparison;
 
 /* A question that a person has met. */
 struct player_answer {
@@ -33,6 +34,7 @@ struct player_options {
     const char *act;             /* title of the scene's act, "" none; in both languages */
     const char *act_zh;
     struct recording *recording; /* NULL: a guest is run. Borrowed */
+    const struct comparison *comparison; /* of the scene's variants; NULL: none. Borrowed */
     const char *notice;          /* something that is to be said of the whole; NULL */
     bool chinese;
     bool questions; /* beats ask */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/comparison.h"
 #include "app/player_internal.h"
 #include "base/text.h"
 #include "conductor/policy.h"
@@ -294,6 +295,26 @@ static void take_prompt(struct player *player, struct stage_frame *frame)
 
 /* ---- all ---- */
 
+/* Policies are compared when the run is over, in place of the timeline, or when the person looks for it: before, it would
+ * give the answer away and take the room. */
+static void take_order(struct player *player, struct stage_frame *frame)
+{
+    const struct session_plan *plan = player->options.plan;
+    enum stage_view_id *order = arena_obtain_array(player->arena, STAGE_VIEW_COUNT, sizeof *order);
+    frame->comparison =
+        comparison_frame(player->options.comparison, player->options.chinese, plan->variant, player->arena);
+    bool wanted = player->at.end || player->focus == STAGE_VIEW_compare;
+    bool compared = wanted && player->views[STAGE_VIEW_compare].shown && frame->comparison;
+    size_t count = 0;
+    for (size_t i = 0; order && i < player->order_count; i++) {
+        enum stage_view_id id = player->order[i];
+        if (id == STAGE_VIEW_compare ? compared : !(compared && id == STAGE_VIEW_timeline))
+            order[count++] = id;
+    }
+    frame->order = order ? order : player->order;
+    frame->order_count = order ? count : player->order_count;
+}
+
 static void take_timeline(struct player *player, struct stage_frame *frame)
 {
     const struct chronicle *chronicle = player_run(player)->chronicle;
@@ -378,8 +399,7 @@ bool player_frame(struct player *player, struct stage_frame *frame)
     take_prompt(player, frame);
     frame->message = player->said[0] ? player->said : NULL;
     frame->message_is_error = player->said_error;
-    frame->order = player->order;
-    frame->order_count = player->order_count;
+    take_order(player, frame);
     memcpy(frame->views, player->views, sizeof frame->views);
     frame->focus = player->focus;
     frame->enlarged = player->enlarged;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/comparison.h"
 #include "app/language.h"
 #include "app/say.h"
 #include "app/scenes.h"
@@ -56,6 +57,8 @@ int theatre_scene(struct screen *given, struct scene *scene, const char *act, co
     struct screen *screen = given;
     struct message message = {{0}};
     int result = EXIT_FINE;
+    struct comparison *comparison = NULL;
+    bool compared = false;
     for (enum player_outcome outcome = PLAYER_restart; outcome != PLAYER_leave;) {
         struct scenes_program program;
         struct session_plan plan;
@@ -69,12 +72,20 @@ int theatre_scene(struct screen *given, struct scene *scene, const char *act, co
             scenes_unload(&program);
             return say_failure(status, &message);
         }
-        outcome = show(screen, &(struct player_options){.plan = &plan, .paths = paths, .act = act, .act_zh = act_zh},
+        if (!compared)
+            comparison = comparison_new(scene, paths);
+        compared = true;
+        outcome = show(screen, &(struct player_options){.plan = &plan,
+                                                 .paths = paths,
+                                                 .act = act,
+                                                 .act_zh = act_zh,
+                                                 .comparison = comparison},
                        options, &result, &message);
         if (outcome == PLAYER_variant)
             variant = (variant + 1) % scene->variant_count;
         scenes_unload(&program);
     }
+    comparison_free(comparison);
     if (!given)
         screen_close(screen);
     return finish(result, &message);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/capture.h"
+#include "app/comparison.h"
 #include "app/lectures.h"
 #include "app/say.h"
 #include "app/scenes.h"
@@ -18,7 +19,8 @@ struct part {
     struct scenes_program program;
     struct session_plan plan;
     struct player *player;
-    bool loaded;
+    struct comparison *comparison; /* made once; NULL: there is none */
+    bool loaded, compared;
     char place[32]; /* "2/9" */
 };
 
@@ -59,8 +61,9 @@ static void part_stop(struct part *part)
 static void part_close(struct part *part)
 {
     part_stop(part);
+    comparison_free(part->comparison);
     scene_free(part->scene);
-    part->scene = NULL;
+    *part = (struct part){0};
 }
 
 /* False: it cannot be shown; why was said, or is in hall->message. */
@@ -80,6 +83,9 @@ static bool part_open(struct hall *hall, size_t index)
         hall->failed = screen_open(hall->options, hall->paths, &hall->screen, &hall->message);
     if (hall->failed)
         return false;
+    if (!part->compared)
+        part->comparison = comparison_new(part->scene, hall->paths);
+    part->compared = true;
     snprintf(part->place, sizeof part->place, "%zu/%zu", index + 1, hall->lecture->count);
     const struct player_options wanted = {.plan = &part->plan,
                                           .paths = hall->paths,
@@ -88,6 +94,7 @@ static bool part_open(struct hall *hall, size_t index)
                                           .chinese = screen_chinese(hall->screen),
                                           .questions = true,
                                           .place = part->place,
+                                          .comparison = part->comparison,
                                           .has_before = index > 0,
                                           .has_after = index + 1 < hall->lecture->count,
                                           .other_answers = other_answers,

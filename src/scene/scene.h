@@ -131,6 +131,8 @@ struct scene {
     enum scene_stdout out;
     struct scene_strings views;
     struct scene_strings watch;
+    struct scene_strings compare; /* ids of variants whose runs are compared; none: nothing is */
+    const char *arrival;          /* the operation with which a job arrives; NULL: all are there from the beginning */
     const struct scene_queue *queues;
     size_t queue_count;
     struct scene_network network;

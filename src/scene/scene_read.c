@@ -315,6 +315,30 @@ static void read_variants(struct scene_reading *reading, const struct scene_node
     (void)field;
 }
 
+/* A list of variants, or a mapping of them and of what a job's arrival is. */
+static void read_compare(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
+                         void *place)
+{
+#define AT(member) .offset = offsetof(struct scene, member)
+    static const struct scene_field fields[] = {
+        {.name = "variants", .read = scene_field_strings, AT(compare), .required = true, .least = 2, .most = 8},
+        {.name = "arrival", .read = read_operation, AT(arrival)},
+    };
+#undef AT
+    struct scene *scene = place;
+    (void)field;
+    if (node->kind == SCENE_NODE_SEQUENCE)
+        scene_field_strings(reading, node, &(struct scene_field){.name = "compare", .least = 2, .most = 8},
+                            &scene->compare);
+    else
+        scene_fields_read(reading, node, fields, FIELD_COUNT(fields), scene, "`compare`");
+    for (size_t i = 0; i < scene->compare.count; i++) {
+        if (scene_variant_find(scene, scene->compare.items[i]) == scene->variant_count)
+            scene_reading_refuse(reading, node, "`compare` names the variant `%.40s`, which the scene does not have",
+                                 scene->compare.items[i]);
+    }
+}
+
 static void read_hosts(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
                        void *place)
 {
@@ -377,12 +401,13 @@ static void read_scene(struct scene_reading *reading, const struct scene_node *r
          AT(views),
          .required = true,
          .least = 1,
-         .most = 11,
+         .most = 12,
          .words = scene_words_views,
          .what = "view"},
         {.name = "watch", .read = scene_field_strings, AT(watch), .most = 16},
         {.name = "network", .read = read_network, AT(network), .nullable = true},
         {.name = "variants", .read = read_variants, .nullable = true},
+        {.name = "compare", .read = read_compare, .nullable = true},
         {.name = "queues", .read = scene_queues_read},
         {.name = "beats", .read = read_beats, .required = true},
         {.name = "notes", .read = scene_field_text, AT(notes), .nullable = true, .room = ROOM_NOTES},

@@ -15,7 +15,7 @@ const char *const scene_words_faults[] = {"deadlock",    "self-deadlock", "data-
                                           "lock-leaked", "zombie-left",   "livelock",         "leftover-process",
                                           NULL};
 const char *const scene_words_views[] = {"stage",  "locks",    "graph", "queues",     "tree",    "memory",
-                                         "source", "timeline", "wire",  "coroutines", "console", NULL};
+                                         "source", "timeline", "wire",  "coroutines", "console", "compare", NULL};
 const char *const scene_words_profiles[] = {"lecture", "fast", "lossy", NULL};
 
 bool scene_words_operation(const char *name)

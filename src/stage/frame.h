@@ -99,6 +99,32 @@ struct stage_packet {
     bool relative;     /* these are known */
 };
 
+/* A scene's variants, each of them run once, on one time axis. */
+struct stage_burst {
+    int64_t tick;
+    unsigned row; /* of CPUs in use at once, from 0 */
+    char label;   /* '2': P2, or T2 where there is one process */
+    bool job;     /* false: the program's first task */
+};
+struct stage_job {
+    const char *name;             /* "P2" */
+    int64_t turnaround, response; /* ticks: from its arrival to its end, to its first step */
+};
+struct stage_compared {
+    const char *title;                /* in the language of the screen */
+    bool shown;                       /* the variant that is on the stage */
+    const struct stage_burst *bursts; /* ascending ticks */
+    size_t burst_count;
+    unsigned rows;
+    int64_t begin, end; /* ticks: the clock counts from begin; end is when all was done */
+    const struct stage_job *jobs;
+    size_t job_count;
+};
+struct stage_comparison {
+    const struct stage_compared *runs;
+    size_t count;
+};
+
 struct stage_question {
     const char *text; /* NULL: none */
     const char *const *choices;
@@ -160,6 +186,7 @@ struct stage_frame {
     size_t hand_count;
     const struct stage_queue *queues; /* the program's own; pipes are in the world */
     size_t queue_count;
+    const struct stage_comparison *comparison; /* NULL: nothing is compared */
     struct stage_packet packet;
     /* the first line */
     const char *act;      /* "Threads and locks"; "" */
