@@ -262,7 +262,7 @@ static uint32_t names_at(const struct sheet *sheet, uint32_t line, int columns, 
                      stage_task_name(sheet->frame, mark->task, name));
             if (shown && text_columns(text) + (shown + 1 < count ? 2 : 0) > columns)
                 continue;
-            snprintf(out, size, "%s", text);
+            snprintf(out, size, "%.250s", text);
             shown++;
         }
     }
@@ -274,7 +274,7 @@ static uint32_t names_at(const struct sheet *sheet, uint32_t line, int columns, 
             snprintf(text, sizeof text, "+%zu", count - --shown);
         }
         size_t length = strlen(out);
-        snprintf(out + length, size - length, "%s", text);
+        snprintf(out + length, size - length, "%.30s", text);
     }
     return first;
 }
