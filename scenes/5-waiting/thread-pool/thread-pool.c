@@ -19,7 +19,6 @@ bool closed;
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t work = PTHREAD_COND_INITIALIZER;
 pthread_cond_t finished = PTHREAD_COND_INITIALIZER;
-static pthread_t threads[THREADS];
 
 static struct future *take(void) /* NULL: there will be no more */
 {
@@ -70,7 +69,7 @@ static int result(struct future *wanted)
     return wanted->result;
 }
 
-static void shut_down(void)
+static void shut_down(const pthread_t *threads)
 {
     pthread_mutex_lock(&lock);
     closed = true;
@@ -87,6 +86,7 @@ static void say(struct future *ready)
 
 int main(void)
 {
+    pthread_t threads[THREADS];
     for (int i = 0; i < THREADS; i++)
         pthread_create(&threads[i], NULL, run, NULL);
     struct future *two = submit(2, NULL);
@@ -94,7 +94,7 @@ int main(void)
     submit(4, NULL);
     printf("main has three futures\n");
     printf("result: %d\n", result(two));
-    shut_down();
+    shut_down(threads);
     printf("4 squared: %d\n", future[2].result);
     return 0;
 }
