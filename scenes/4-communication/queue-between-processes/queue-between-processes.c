@@ -31,7 +31,8 @@ static char get(void)
     read(ends[0], &message, sizeof message); /* waits while it is empty */
     pthread_mutex_unlock(&locks->get);
     if (message.letter)
-        printf("reader %d: %c from %d\n", getpid(), message.letter, message.from);
+        printf("reader %d: %c from %d\n", getpid(), message.letter,
+               message.from);
     return message.letter;
 }
 
