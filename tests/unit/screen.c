@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <vterm.h>
 
+enum { EMULATED_LEAST = 4 /* libvterm 0.3 crashes on wide characters where they have no room */ };
 enum { SCREEN_PATIENCE = 30000 /* ms */, SCREEN_ROW_BYTES = 1000 * 4 * VTERM_MAX_CHARS_PER_CELL + 1 };
 
 struct screen {
@@ -280,7 +281,8 @@ void screen_resize(struct screen *screen, unsigned columns, unsigned rows)
     struct winsize size = {.ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows};
     screen->columns = columns;
     screen->rows = rows;
-    vterm_set_size(screen->vterm, (int)rows, (int)columns);
+    vterm_set_size(screen->vterm, rows < EMULATED_LEAST ? EMULATED_LEAST : (int)rows,
+                   columns < EMULATED_LEAST ? EMULATED_LEAST : (int)columns);
     ioctl(screen->master, TIOCSWINSZ, &size);
 }
 
