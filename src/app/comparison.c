@@ -14,7 +14,7 @@
 enum { STEPS_MAX = 3000, JOBS_MAX = 12, TICK = 1000000 /* ns */, ROWS_MAX = 4 };
 
 struct job {
-    char name[16];
+    char name[24];
     uint32_t task;
     bool arrived, ran;
     int64_t arrival, response, end; /* ns; response: from its arrival to its first step */
