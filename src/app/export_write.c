@@ -61,25 +61,65 @@ struct packets {
     const struct export_run *run;
     struct export_pcapng *pcapng;
     struct chronicle *chronicle;
-    uint32_t count;
-    uint32_t told; /* the last step whose beats were told */
+    uint32_t told;  /* the last step whose beats were told */
+    uint32_t about; /* the packet that this step is about, 0 none */
+    uint32_t open;  /* all packets before this one have had their fate */
 };
 
-/* What the scene says of the steps that are over by now, each of the newest packet then. */
+/* What the scene says of the steps that are over by now. */
 static enum status say_beats(struct packets *packets, uint32_t steps, struct message *message)
 {
     const struct scene *scene = packets->run->scene;
     enum status status = STATUS_OK;
-    while (packets->told < steps && !status) {
+    while (scene && packets->told < steps && !status) {
         size_t beats[BEATS_AT_ONCE];
         size_t count = chronicle_beats(packets->chronicle, ++packets->told, beats, BEATS_AT_ONCE);
         for (size_t i = 0; i < count && i < BEATS_AT_ONCE && !status; i++) {
             const char *say = scene->beats[beats[i]].say.in[packets->run->chinese ? SCENE_CHINESE : SCENE_ENGLISH];
             if (say && *say)
-                status = export_pcapng_say(packets->pcapng, 0, say, message);
+                status = export_pcapng_say(packets->pcapng, packets->about, say, message);
         }
     }
     return status;
+}
+
+/* A step is over: what belongs to it has been said, and packets that have had their fate can be written. */
+static enum status settle(struct packets *packets, const struct world *world, uint32_t more, struct message *message)
+{
+    if (chronicle_settle(packets->chronicle, world))
+        return no_memory(message);
+    enum status status = say_beats(packets, chronicle_steps(packets->chronicle) + more, message);
+    packets->about = 0;
+    bool ended = true;
+    for (uint32_t number = packets->open; number <= world_packet_count(world) && !status; number++) {
+        const struct world_packet *packet = world_packet(world, number);
+        bool has_ended = !packet || packet->fate != FATE_held;
+        ended = ended && has_ended;
+        if (ended)
+            packets->open = number + 1;
+        if (has_ended)
+            status = export_pcapng_settled(packets->pcapng, number, message);
+    }
+    return status;
+}
+
+/* Of what a person did to a packet the capture says nothing by itself: that is a comment. */
+static enum status write_packet(struct packets *packets, const struct event *event, const struct world *world,
+                                struct message *message)
+{
+    char say[512];
+    enum status status = STATUS_OK;
+    if (!packets->about)
+        packets->about = event->other;
+    if (event->value == PACKET_sent)
+        return export_pcapng_sent(packets->pcapng, event->other, world_time(world), event->payload, event->length,
+                                  message);
+    if (event->value == PACKET_duplicated)
+        status = export_pcapng_duplicated(packets->pcapng, event->other, event->second, world_time(world), message);
+    if (status || event->value == PACKET_delivered)
+        return status;
+    world_say(world, event, packets->run->chinese, say, sizeof say);
+    return export_pcapng_say(packets->pcapng, event->other, say, message);
 }
 
 static enum status write_packets(struct packets *packets, struct world *world, struct message *message)
@@ -87,21 +127,18 @@ static enum status write_packets(struct packets *packets, struct world *world, s
     struct event event;
     struct history *history = packets->run->history;
     for (uint32_t number = 1; history_event(history, number, &event); number++) {
-        bool settles = event.kind == EVENT_GRANTED || event.kind == EVENT_TIME || event.kind == EVENT_END;
-        if (settles && chronicle_settle(packets->chronicle, world))
-            return no_memory(message);
         enum status status = STATUS_OK;
-        if (settles && packets->run->scene)
-            status = say_beats(packets, chronicle_steps(packets->chronicle), message);
-        if (world_step(world, &event) == STATUS_MEMORY ||
-            chronicle_event(packets->chronicle, number, &event, world) != STATUS_OK)
-            return no_memory(message);
+        if (event_is_choice(&event) || event.kind == EVENT_TIME || event.kind == EVENT_END)
+            status = settle(packets, world, 0, message);
+        if (!status && (world_step(world, &event) == STATUS_MEMORY ||
+                        chronicle_event(packets->chronicle, number, &event, world) != STATUS_OK))
+            status = no_memory(message);
+        if (!status && event.kind == EVENT_PACKET)
+            status = write_packet(packets, &event, world, message);
         if (status)
             return status;
     }
-    if (chronicle_settle(packets->chronicle, world))
-        return no_memory(message);
-    return packets->run->scene ? say_beats(packets, chronicle_steps(packets->chronicle) + 1, message) : STATUS_OK;
+    return settle(packets, world, 1, message); /* the beats of what only the end brought stand one step further */
 }
 
 enum status export_write_pcapng(const struct export_run *run, FILE *out, struct message *message)
@@ -110,12 +147,13 @@ enum status export_write_pcapng(const struct export_run *run, FILE *out, struct 
         .run = run,
         .pcapng = export_pcapng_new(out, &(struct export_pcapng_options){.title = run->title}),
         .chronicle = chronicle_new(run->scene, run->variant),
+        .open = 1,
     };
     struct world *world = world_new();
     enum status status = packets.pcapng && packets.chronicle && world ? STATUS_OK : no_memory(message);
     if (!status)
         status = write_packets(&packets, world, message);
-    if (!status && packets.count == 0)
+    if (!status && world_packet_count(world) == 0)
         status = message_set(message, STATUS_NOT_FOUND,
                              _("no packet crossed the wire in this run, so there is nothing for a .pcapng file"));
     if (!status)

@@ -270,6 +270,24 @@ static struct kept *find(struct export_pcapng *pcapng, uint32_t number)
     return NULL;
 }
 
+enum status export_pcapng_duplicated(struct export_pcapng *pcapng, uint32_t number, uint32_t copy, int64_t time,
+                                     struct message *message)
+{
+    const struct kept *original = find(pcapng, number);
+    if (!original)
+        return STATUS_OK;
+    size_t length = original->length, captured = original->captured;
+    uint8_t *bytes = malloc(captured ? captured : 1); /* the list that `original` stands in may move */
+    if (!bytes)
+        return no_memory(message);
+    memcpy(bytes, original->bytes, captured);
+    enum status status = export_pcapng_sent(pcapng, copy, time, bytes, captured, message);
+    if (!status)
+        pcapng->packets[pcapng->count - 1].length = length;
+    free(bytes);
+    return status;
+}
+
 enum status export_pcapng_say(struct export_pcapng *pcapng, uint32_t number, const char *text, struct message *message)
 {
     struct kept *kept = find(pcapng, number);

@@ -24,6 +24,9 @@ void export_pcapng_free(struct export_pcapng *);
  * long it was. It is kept until it is settled, and written in the order of sending. */
 enum status export_pcapng_sent(struct export_pcapng *, uint32_t number, int64_t time, const void *bytes, size_t length,
                                struct message *);
+/* Packet `copy`, the newest, is another of packet `number`, which is not settled yet; else nothing is written of it. */
+enum status export_pcapng_duplicated(struct export_pcapng *, uint32_t number, uint32_t copy, int64_t time,
+                                     struct message *);
 /* Something is said of packet `number`; 0: of the newest, or, before there is one, of the first that comes. UTF-8, fit to
  * be shown, copied. Of a packet that is written already nothing can be said any more: then it is said of the newest. */
 enum status export_pcapng_say(struct export_pcapng *, uint32_t number, const char *text, struct message *);
