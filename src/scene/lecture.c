@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
 #include "scene/scene_read.h"
 
 #define FIELD_COUNT(fields) (sizeof(fields) / sizeof *(fields))
@@ -69,7 +70,7 @@ static void read_asks(struct scene_reading *reading, const struct scene_node *no
     for (const struct scene_node *child = node->first; child; child = child->next) {
         struct lecture_ask *ask = &asks[item->ask_count++];
         ask->line = child->line;
-        scene_fields_read(reading, child, fields, FIELD_COUNT(fields), ask, "a question");
+        scene_fields_read(reading, child, fields, FIELD_COUNT(fields), ask, N_("a question"));
         bool by_step = scene_node_child(child, "when") != NULL, by_beat = scene_node_child(child, "after") != NULL;
         if (child->kind == SCENE_NODE_MAPPING && by_step == by_beat)
             scene_reading_refuse(reading, child, "a question must have either `after` (a beat's number) or `when`");
@@ -156,7 +157,7 @@ static void read_items(struct scene_reading *reading, const struct scene_node *n
         {.name = "variant", .read = scene_field_string, AT(variant)},
         {.name = "teaches", .read = scene_field_text, AT(teaches), .room = ROOM_SAY},
         {.name = "notes", .read = scene_field_text, AT(notes), .room = ROOM_NOTES},
-        {.name = "questions", .read = scene_field_choice, AT(questions), .words = switches, .what = "switch"},
+        {.name = "questions", .read = scene_field_choice, AT(questions), .words = switches, .what = N_("switch")},
         {.name = "ask", .read = read_asks},
     };
 #undef AT
@@ -177,7 +178,7 @@ static void read_items(struct scene_reading *reading, const struct scene_node *n
             struct scene_field name = {.name = "scene", .most = 200};
             scene_field_string(reading, child, &name, &item->scene); /* no more than its name: `- deadlock` */
         } else {
-            scene_fields_read(reading, child, fields, FIELD_COUNT(fields), item, "a scene of the lecture");
+            scene_fields_read(reading, child, fields, FIELD_COUNT(fields), item, N_("a scene of the lecture"));
         }
         if (item->scene)
             find_scene((struct lecture_reading *)reading, reading, child, item);
@@ -191,12 +192,12 @@ static void read_lecture(struct scene_reading *reading, const struct scene_node 
         {.name = "title", .read = scene_field_text, AT(title), .required = true, .room = ROOM_TITLE},
         {.name = "teaches", .read = scene_field_text, AT(teaches), .room = ROOM_SAY},
         {.name = "minutes", .read = scene_field_number, AT(minutes), .required = true, .least = 1, .most = 600},
-        {.name = "questions", .read = scene_field_choice, AT(questions), .words = switches, .what = "switch"},
+        {.name = "questions", .read = scene_field_choice, AT(questions), .words = switches, .what = N_("switch")},
         {.name = "scenes", .read = read_items, .required = true},
     };
 #undef AT
     lecture->questions = LECTURE_QUESTIONS_on;
-    scene_fields_read(reading, root, fields, FIELD_COUNT(fields), lecture, "the lecture");
+    scene_fields_read(reading, root, fields, FIELD_COUNT(fields), lecture, N_("the lecture"));
 }
 
 /* ---- files ---- */

@@ -1,6 +1,7 @@
 /* Findings: kept in the order of the file, printed as a compiler prints them. Also the measures of text that findings
  * need: columns, lines, characters that no terminal shows well. It must not read files. */
 #include "base/escape.h"
+#include "base/text.h"
 #include "scene/scene_tree.h"
 
 #include <stdarg.h>
@@ -43,15 +44,15 @@ unsigned scene_character_columns(unsigned character)
 const char *scene_character_refused(unsigned character)
 {
     if (character < 0x20 || (character >= 0x7F && character < 0xA0))
-        return "a control character";
+        return N_("a control character");
     if (escape_width(character) < 0)
-        return "a character that is invisible or has no form of its own";
+        return N_("a character that is invisible or has no form of its own");
     if (escape_width(character) == 0)
-        return "a combining mark, which terminals draw in different places";
+        return N_("a combining mark, which terminals draw in different places");
     if ((character >= 0x0590 && character <= 0x08FF) || (character >= 0xFB1D && character <= 0xFDFF))
-        return "a right-to-left letter, which terminals draw in different places";
+        return N_("a right-to-left letter, which terminals draw in different places");
     if (character >= 0x1F000 && character <= 0x1FAFF)
-        return "a picture character, whose width terminals disagree about";
+        return N_("a picture character, whose width terminals disagree about");
     return NULL;
 }
 
@@ -145,7 +146,7 @@ void scene_error_add(struct scene_errors *errors, const struct scene_source *sou
     va_list arguments;
     va_start(arguments, format);
     char text[1024];
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(text, sizeof text, gettext(format), arguments);
     va_end(arguments);
     /* A message may quote the file: what it quotes is made harmless in the same way as a source line. */
     struct scene_source whole = {.bytes = text, .size = strlen(text)};
@@ -173,12 +174,13 @@ size_t scene_error_format(const struct scene_errors *errors, size_t index, char 
     caret[used < sizeof caret ? used : sizeof caret - 1] = 0;
     int length;
     if (error->line == 0)
-        length = snprintf(buffer, size, "%s: error: %s\n", errors->file, error->text);
+        length = snprintf(buffer, size, _("%s: error: %s\n"), errors->file, error->text);
     else if (error->source[0] == 0)
-        length = snprintf(buffer, size, "%s:%u:%u: error: %s\n", errors->file, error->line, error->column, error->text);
+        length =
+            snprintf(buffer, size, _("%s:%u:%u: error: %s\n"), errors->file, error->line, error->column, error->text);
     else
-        length = snprintf(buffer, size, "%s:%u:%u: error: %s\n  %s\n  %s\n", errors->file, error->line, error->column,
-                          error->text, error->source, caret);
+        length = snprintf(buffer, size, _("%s:%u:%u: error: %s\n  %s\n  %s\n"), errors->file, error->line,
+                          error->column, error->text, error->source, caret);
     if (length < 0 || size == 0)
         return 0;
     return (size_t)length < size ? (size_t)length : size - 1;

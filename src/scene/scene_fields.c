@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 void scene_reading_refuse(struct scene_reading *reading, const struct scene_node *node, const char *format, ...)
 {
     char text[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(text, sizeof text, gettext(format), arguments);
     va_end(arguments);
     scene_error_add(reading->errors, &reading->source, node->line, node->column, node->width, "%s", text);
 }
@@ -44,10 +46,10 @@ const struct scene_node *scene_node_child(const struct scene_node *node, const c
 static const char *kind_name(const struct scene_node *node)
 {
     if (node->kind == SCENE_NODE_MAPPING)
-        return "a mapping";
+        return _("a mapping");
     if (node->kind == SCENE_NODE_SEQUENCE)
-        return "a list";
-    return scene_node_is_null(node) ? "nothing" : "a single value";
+        return _("a list");
+    return scene_node_is_null(node) ? _("nothing") : _("a single value");
 }
 
 unsigned scene_word_distance(const char *a, const char *b)
@@ -102,16 +104,18 @@ static void key_refuse(struct scene_reading *reading, const struct scene_node *k
             used += (size_t)added;
     }
     if (nearest)
-        scene_reading_refuse(reading, key, "unknown key `%.60s` in %s; did you mean `%s`?", key->text, what, nearest);
+        scene_reading_refuse(reading, key, "unknown key `%.60s` in %s; did you mean `%s`?", key->text, gettext(what),
+                             nearest);
     else
-        scene_reading_refuse(reading, key, "unknown key `%.60s` in %s; known are: %s", key->text, what, known);
+        scene_reading_refuse(reading, key, "unknown key `%.60s` in %s; known are: %s", key->text, gettext(what), known);
 }
 
 void scene_fields_read(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *fields,
                        size_t count, void *target, const char *what)
 {
     if (node->kind != SCENE_NODE_MAPPING) {
-        scene_reading_refuse(reading, node, "%s must be a mapping (key: value), not %s", what, kind_name(node));
+        scene_reading_refuse(reading, node, "%s must be a mapping (key: value), not %s", gettext(what),
+                             kind_name(node));
         return;
     }
     for (const struct scene_node *value = node->first; value; value = value->next) {
@@ -120,7 +124,7 @@ void scene_fields_read(struct scene_reading *reading, const struct scene_node *n
         for (const struct scene_node *earlier = node->first; earlier != value; earlier = earlier->next) {
             if (strcmp(earlier->key->text, value->key->text) == 0) {
                 scene_reading_refuse(reading, value->key, "the key `%.60s` stands twice in %s; first in line %u",
-                                     value->key->text, what, earlier->key->line);
+                                     value->key->text, gettext(what), earlier->key->line);
                 break;
             }
         }
@@ -132,7 +136,7 @@ void scene_fields_read(struct scene_reading *reading, const struct scene_node *n
         if (value)
             fields[i].read(reading, value, &fields[i], (char *)target + fields[i].offset);
         else if (fields[i].required)
-            scene_reading_refuse(reading, node, "%s has no `%s`", what, fields[i].name);
+            scene_reading_refuse(reading, node, "%s has no `%s`", gettext(what), fields[i].name);
     }
 }
 
@@ -151,7 +155,7 @@ static const char *string_take(struct scene_reading *reading, const struct scene
     for (const char *at = node->text; *at;) {
         const char *why = scene_character_refused(scene_character_next(&at));
         if (why) {
-            scene_reading_refuse(reading, node, "`%s` holds %s", name, why);
+            scene_reading_refuse(reading, node, "`%s` holds %s", name, gettext(why));
             return NULL;
         }
     }
@@ -205,7 +209,7 @@ static int word_take(struct scene_reading *reading, const struct scene_node *nod
         if (added > 0 && used + (size_t)added < sizeof known)
             used += (size_t)added;
     }
-    scene_reading_refuse(reading, node, "unknown %s `%.60s`; one of: %s", field->what, text, known);
+    scene_reading_refuse(reading, node, "unknown %s `%.60s`; one of: %s", gettext(field->what), text, known);
     return -1;
 }
 
@@ -231,14 +235,15 @@ static void translation_take(struct scene_reading *reading, const struct scene_n
 {
     if (node->kind != SCENE_NODE_SCALAR || scene_node_is_null(node) || node->text[0] == 0) {
         scene_reading_refuse(reading, node, "`%s.%s` must be a text, not %s", field->name, language,
-                             node->kind == SCENE_NODE_SCALAR ? "nothing" : kind_name(node));
+                             node->kind == SCENE_NODE_SCALAR ? _("nothing") : kind_name(node));
         return;
     }
     for (const char *at = node->text; *at;) {
         unsigned character = scene_character_next(&at);
         const char *why = character == '\n' ? NULL : scene_character_refused(character);
         if (why) {
-            scene_reading_refuse(reading, node, "`%s.%s` holds U+%04X: %s", field->name, language, character, why);
+            scene_reading_refuse(reading, node, "`%s.%s` holds U+%04X: %s", field->name, language, character,
+                                 gettext(why));
             return;
         }
     }

@@ -2,6 +2,8 @@
  * tank whose variables are never found says so on the screen. */
 #include "scene/scene_queues.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +50,7 @@ static void queue_read(struct scene_reading *reading, const struct scene_node *n
     };
 #undef AT
     const struct scene *scene = reading->scene;
-    scene_fields_read(reading, node, fields, sizeof fields / sizeof *fields, queue, "a queue");
+    scene_fields_read(reading, node, fields, sizeof fields / sizeof *fields, queue, N_("a queue"));
     split_count(reading, node, queue);
     if (queue->capacity && is_number(queue->capacity) &&
         (atol(queue->capacity) < 1 || atol(queue->capacity) > CAPACITY_MOST))

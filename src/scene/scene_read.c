@@ -1,5 +1,6 @@
 /* scene.yaml to struct scene: the tables of its keys, and the rules that tie one key to another. It runs nothing, follows
  * no link out of the scene's folder, and goes on after a finding, so that an author sees all of them at once. */
+#include "base/text.h"
 #include "scene/scene_fields.h"
 #include "scene/scene_queues.h"
 #include "scene/scene_read.h"
@@ -129,12 +130,12 @@ static void read_scheduler(struct scene_reading *reading, const struct scene_nod
 {
 #define AT(member) .offset = offsetof(struct scene_scheduler, member)
     static const struct scene_field fields[] = {
-        {.name = "policy", .read = scene_field_word, AT(policy), .words = scene_words_policies, .what = "policy"},
+        {.name = "policy", .read = scene_field_word, AT(policy), .words = scene_words_policies, .what = N_("policy")},
         {.name = "quantum", .read = scene_field_number, AT(quantum), .least = 1, .most = 1000},
         {.name = "cpus", .read = scene_field_number, AT(cpus), .least = 1, .most = 64},
         {.name = "seed", .read = scene_field_number, AT(seed), .most = 999999999},
         {.name = "schedule", .read = scene_field_string, AT(schedule), .nullable = true, .most = 4096},
-        {.name = "mode", .read = scene_field_choice, AT(mode), .words = scene_words_modes, .what = "mode"},
+        {.name = "mode", .read = scene_field_choice, AT(mode), .words = scene_words_modes, .what = N_("mode")},
         {.name = "lengths", .read = read_lengths, .nullable = true},
     };
 #undef AT
@@ -185,10 +186,10 @@ void scene_read_when(struct scene_reading *reading, const struct scene_node *nod
         {.name = "task", .read = read_task, AT(task)},
         {.name = "operation", .read = read_operation, AT(operation)},
         {.name = "object", .read = scene_field_string, AT(object)},
-        {.name = "outcome", .read = scene_field_word, AT(outcome), .words = scene_words_outcomes, .what = "outcome"},
+        {.name = "outcome", .read = scene_field_word, AT(outcome), .words = scene_words_outcomes, .what = N_("outcome")},
         {.name = "value", .read = scene_field_value, AT(value), .nullable = true},
         {.name = "error", .read = scene_field_string, AT(error)},
-        {.name = "fault", .read = scene_field_word, AT(fault), .words = scene_words_faults, .what = "fault"},
+        {.name = "fault", .read = scene_field_word, AT(fault), .words = scene_words_faults, .what = N_("fault")},
         {.name = "occurrence", .read = scene_field_number, AT(occurrence), .least = 1, .most = 10000},
     };
 #undef AT
@@ -263,7 +264,7 @@ static void read_beats(struct scene_reading *reading, const struct scene_node *n
     for (const struct scene_node *item = node->first; item; item = item->next) {
         struct scene_beat *beat = &beats[scene->beat_count++];
         beat->line = item->line;
-        scene_fields_read(reading, item, fields, FIELD_COUNT(fields), beat, "a beat");
+        scene_fields_read(reading, item, fields, FIELD_COUNT(fields), beat, N_("a beat"));
         for (size_t i = 0; i < beat->variants.count; i++) {
             if (scene->variant_count && scene_variant_find(scene, beat->variants.items[i]) == scene->variant_count)
                 scene_reading_refuse(reading, item,
@@ -283,8 +284,8 @@ static void read_variants(struct scene_reading *reading, const struct scene_node
         {.name = "title", .read = scene_field_text, AT(title), .room = ROOM_TITLE},
         PROGRAM_FIELDS(offsetof(struct scene_variant, program), false),
         {.name = "scheduler", .read = read_scheduler, AT(scheduler)},
-        {.name = "expect", .read = scene_field_word, AT(expect), .words = scene_words_verdicts, .what = "verdict"},
-        {.name = "stdout", .read = scene_field_choice, AT(out), .words = scene_words_stdout, .what = "stdout"},
+        {.name = "expect", .read = scene_field_word, AT(expect), .words = scene_words_verdicts, .what = N_("verdict")},
+        {.name = "stdout", .read = scene_field_choice, AT(out), .words = scene_words_stdout, .what = N_("stdout")},
     };
 #undef AT
     struct scene *scene = place;
@@ -303,7 +304,7 @@ static void read_variants(struct scene_reading *reading, const struct scene_node
                                           .scheduler = scene->scheduler,
                                           .expect = scene->expect,
                                           .out = scene->out};
-        scene_fields_read(reading, item, fields, FIELD_COUNT(fields), variant, "a variant");
+        scene_fields_read(reading, item, fields, FIELD_COUNT(fields), variant, N_("a variant"));
         variant->own_sources = variant->program.sources.items != scene->program.sources.items;
         if (variant->id[0] && scene_variant_find(scene, variant->id) < scene->variant_count)
             scene_reading_refuse(reading, item, "there are two variants `%.40s`", variant->id);
@@ -360,7 +361,7 @@ static void read_hosts(struct scene_reading *reading, const struct scene_node *n
         if (!id_is_good(host->name))
             scene_reading_refuse(reading, value->key, "a host's name must be small letters, digits and hyphens");
         if (!scene_node_is_null(value))
-            scene_fields_read(reading, value, fields, FIELD_COUNT(fields), host, "a host");
+            scene_fields_read(reading, value, fields, FIELD_COUNT(fields), host, N_("a host"));
     }
     network->hosts = hosts;
     (void)field;
@@ -375,7 +376,7 @@ static void read_network(struct scene_reading *reading, const struct scene_node 
          .read = scene_field_word,
          .offset = offsetof(struct scene_network, profile),
          .words = scene_words_profiles,
-         .what = "profile"},
+         .what = N_("profile")},
     };
     struct scene_network *network = place;
     network->profile = "lecture";
@@ -394,8 +395,8 @@ static void read_scene(struct scene_reading *reading, const struct scene_node *r
         {.name = "minutes", .read = scene_field_number, AT(minutes), .required = true, .least = 1, .most = 60},
         {.name = "program", .read = read_program, AT(program), .nullable = true},
         {.name = "scheduler", .read = read_scheduler, AT(scheduler), .nullable = true},
-        {.name = "stdout", .read = scene_field_choice, AT(out), .words = scene_words_stdout, .what = "stdout"},
-        {.name = "expect", .read = scene_field_word, AT(expect), .words = scene_words_verdicts, .what = "verdict"},
+        {.name = "stdout", .read = scene_field_choice, AT(out), .words = scene_words_stdout, .what = N_("stdout")},
+        {.name = "expect", .read = scene_field_word, AT(expect), .words = scene_words_verdicts, .what = N_("verdict")},
         {.name = "views",
          .read = scene_field_strings,
          AT(views),
@@ -403,7 +404,7 @@ static void read_scene(struct scene_reading *reading, const struct scene_node *r
          .least = 1,
          .most = 12,
          .words = scene_words_views,
-         .what = "view"},
+         .what = N_("view")},
         {.name = "watch", .read = scene_field_strings, AT(watch), .most = 16},
         {.name = "network", .read = read_network, AT(network), .nullable = true},
         {.name = "variants", .read = read_variants, .nullable = true},
@@ -415,7 +416,7 @@ static void read_scene(struct scene_reading *reading, const struct scene_node *r
 #undef AT
     scene->scheduler = (struct scene_scheduler){.policy = "rr", .quantum = 1, .cpus = 1, .seed = 1};
     scene->expect = "finished";
-    scene_fields_read(reading, root, fields, FIELD_COUNT(fields), scene, "the scene");
+    scene_fields_read(reading, root, fields, FIELD_COUNT(fields), scene, N_("the scene"));
     if (scene->variant_count == 0 && reading->errors->count == 0) {
         if (scene->program.sources.count == 0)
             scene_reading_refuse(reading, root, "the scene has neither `program` nor `variants`");

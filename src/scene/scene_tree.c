@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 struct builder {
     struct arena *arena;
     const struct scene_source *source;
@@ -24,7 +26,7 @@ struct builder {
 
 static enum status tree_fail(struct scene_errors *errors, enum status status, const char *path, const char *why)
 {
-    scene_error_add(errors, NULL, 0, 0, 1, "cannot read %s: %s", path, why);
+    scene_error_add(errors, NULL, 0, 0, 1, "cannot read %s: %s", path, gettext(why));
     return status;
 }
 
@@ -107,7 +109,7 @@ static unsigned mark_line(const struct fy_mark *mark)
 static enum status event_refuse(struct builder *builder, struct fy_event *event, enum status status, const char *why)
 {
     const struct fy_mark *mark = fy_event_start_mark(event);
-    scene_error_add(builder->errors, builder->source, mark_line(mark), mark_column(mark), 1, "%s", why);
+    scene_error_add(builder->errors, builder->source, mark_line(mark), mark_column(mark), 1, "%s", gettext(why));
     return status;
 }
 
