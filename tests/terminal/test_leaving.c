@@ -186,6 +186,8 @@ static void q_leaves_with_the_verdict_as_exit_status(void **state)
 
 int main(void)
 {
+    /* In the sanitizer build a signal must end the program as in any other. */
+    setenv("ASAN_OPTIONS", "handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0", 1);
     const struct CMUnitTest tests[] = {
         sitting_test(the_front_killed_in_any_way_leaves_the_terminal_as_it_was_and_nobody),
         sitting_test(asked_to_end_it_ends_and_leaves_the_terminal_as_it_was_and_nobody),
