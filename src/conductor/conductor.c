@@ -119,6 +119,8 @@ static enum status launch(struct conductor *c, struct message *message)
     status = program_check(program, message);
     if (status != STATUS_OK)
         return status;
+    bool wire = carry_wanted(c, program);
+    struct network_plan plan = {.veth = c->options.wire_veth, .profile = c->options.wire_profile};
     char *entries[3] = {0};
     char **environment = environment_make(c, entries);
     if (!environment)
@@ -130,7 +132,8 @@ static enum status launch(struct conductor *c, struct message *message)
                                       .runtime_directory = c->folder,
                                       .stdout_pipe = c->options.stdout_pipe,
                                       .fresh_working_folder = c->options.fresh_working_folder,
-                                      .network = true};
+                                      .network = true,
+                                      .wire = wire ? &plan : NULL};
     c->slot_task[0] = CONDUCTOR_RESERVED;
     c->slot_next = 1;
     if (!c->options.live)
@@ -139,7 +142,7 @@ static enum status launch(struct conductor *c, struct message *message)
     for (int i = 0; i < 3; i++)
         free(entries[i]);
     free(environment);
-    return status;
+    return status == STATUS_OK ? carry_start(c, wire, message) : status;
 }
 
 static void gate_prepare(struct conductor *c)
@@ -149,6 +152,7 @@ static void gate_prepare(struct conductor *c)
     c->gate->seed = (int64_t)c->options.policy.seed;
     c->gate->preempt_signal = SIGRTMAX - 3;
     c->gate->compute_budget = 100000;
+    c->gate->next_port = c->options.live ? 0 : CONDUCTOR_PORT;
 }
 
 /* Accesses to watched variables are steps even while the process has one task: their addresses, for the shim. */
@@ -236,6 +240,7 @@ void conductor_free(struct conductor *c)
     if (!c)
         return;
     contain_kill(c->contain, NULL);
+    carry_end(c);
     contain_free(c->contain);
     for (uint32_t id = 1; id <= c->process_count; id++) {
         name_forget_process(c, id);
@@ -391,7 +396,7 @@ static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max
         if (input_type(c, false))
             continue;
         *count = conductor_candidates(c, tasks, max);
-        if (*count > 0)
+        if (*count > 0 || carry_held(c, NULL, 0) > 0)
             return STATUS_OK;
         bool outside;
         if (!someone_lives(c, &outside))
@@ -399,11 +404,20 @@ static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max
         int64_t deadline = world_next_deadline(conductor_world(c));
         if (timers_next(c) < deadline)
             deadline = timers_next(c);
+        /* The kernel's own timers run in real time: what they bring comes before any later virtual time. */
+        int64_t timer = carry_timer(c);
+        if (timer >= 0 && (deadline == INT64_MAX || timer * 1000000 < deadline - c->now)) {
+            conductor_mark(c, "it waited for the kernel to send again");
+            carry_wait(c, timer);
+            continue;
+        }
         if (deadline != INT64_MAX) {
             time_jump(c, deadline, 0);
             continue;
         }
         if (outside) {
+            if (carry_look(c, 0))
+                continue;
             records_read(c, 5, message);
             settle_deaths(c);
             outside_look(c);
@@ -422,25 +436,73 @@ static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max
     }
 }
 
-/* The choice: the person's, the schedule's, the policy's. */
-static enum status choose(struct conductor *c, const uint32_t *tasks, size_t count, uint32_t wanted, size_t *index,
-                          struct message *message)
+/* Choices beside the tasks: deliver, drop or duplicate each packet that waits, in the order of their numbers. */
+struct packet_choices {
+    size_t held;
+    uint32_t numbers[1024];
+};
+
+static const struct {
+    uint32_t base;
+    enum packet_act act;
+} packet_acts[] = {{CONDUCTOR_DELIVER, PACKET_delivered}, {CONDUCTOR_DROP, PACKET_dropped}, {CONDUCTOR_DUPLICATE, PACKET_duplicated}};
+enum { PACKET_ACTS = sizeof packet_acts / sizeof *packet_acts };
+
+size_t conductor_packets(struct conductor *c, uint32_t *packets, size_t max)
 {
+    return carry_held(c, packets, max);
+}
+
+/* The index of what a person has chosen, among the tasks and behind them; SIZE_MAX: it is no choice. */
+static size_t index_of(const uint32_t *tasks, size_t count, const struct packet_choices *packets, uint32_t wanted)
+{
+    if (wanted < CONDUCTOR_DELIVER) {
+        for (size_t i = 0; i < count; i++)
+            if (tasks[i] == wanted)
+                return i;
+        return SIZE_MAX;
+    }
+    for (size_t act = 0; act < PACKET_ACTS; act++)
+        for (size_t i = 0; i < packets->held; i++)
+            if (wanted == packet_acts[act].base + packets->numbers[i])
+                return count + act * packets->held + i;
+    return SIZE_MAX;
+}
+
+/* The policy's choice. SIZE_MAX: nobody yet. */
+static size_t index_by_policy(struct conductor *c, const uint32_t *tasks, size_t count, size_t held)
+{
+    enum policy_kind kind = c->options.policy.kind;
+    if (held > 0 && (count == 0 || (kind != POLICY_random && kind != POLICY_pct)))
+        return count; /* what was sent first arrives first, and before anybody does anything else */
+    size_t packet = held > 0 ? carry_pick(c, count) : SIZE_MAX;
+    if (packet != SIZE_MAX)
+        return count + packet;
+    int chosen = policy_choose(c->policy, conductor_world(c), tasks, count);
+    return chosen < 0 ? SIZE_MAX : (size_t)chosen;
+}
+
+/* The choice: the person's, the schedule's, the policy's. */
+static enum status choose(struct conductor *c, const uint32_t *tasks, size_t count, const struct packet_choices *packets,
+                          uint32_t wanted, size_t *index, struct message *message)
+{
+    size_t choices = count + PACKET_ACTS * packets->held;
     if (wanted) {
-        for (*index = 0; *index < count && tasks[*index] != wanted; (*index)++)
-            ;
-        if (*index == count)
+        *index = index_of(tasks, count, packets, wanted);
+        if (*index == SIZE_MAX && wanted >= CONDUCTOR_DELIVER)
+            return message_set(message, STATUS_INVALID, "that packet does not wait on the wire");
+        if (*index == SIZE_MAX)
             return message_set(message, STATUS_INVALID, "%s cannot run now",
                                wanted <= c->task_count ? c->tasks[wanted].name : gettext("that task"));
         uint32_t scheduled;
-        if (count > 1 && schedule_next(&c->schedule, (uint32_t)count, &scheduled, NULL) == STATUS_OK &&
+        if (choices > 1 && schedule_next(&c->schedule, (uint32_t)choices, &scheduled, NULL) == STATUS_OK &&
             scheduled != *index)
             conductor_drop_schedule(c);
         return STATUS_OK;
     }
-    if (count > 1) {
+    if (choices > 1) {
         uint32_t scheduled;
-        enum status status = schedule_next(&c->schedule, (uint32_t)count, &scheduled, message);
+        enum status status = schedule_next(&c->schedule, (uint32_t)choices, &scheduled, message);
         if (status == STATUS_OK) {
             *index = scheduled;
             return STATUS_OK;
@@ -448,11 +510,8 @@ static enum status choose(struct conductor *c, const uint32_t *tasks, size_t cou
         if (status != STATUS_ENDED)
             return status;
     }
-    int chosen = policy_choose(c->policy, conductor_world(c), tasks, count);
-    if (chosen < 0)
-        return STATUS_NOT_FOUND;
-    *index = (size_t)chosen;
-    return STATUS_OK;
+    *index = index_by_policy(c, tasks, count, packets->held);
+    return *index == SIZE_MAX ? STATUS_NOT_FOUND : STATUS_OK;
 }
 
 /* The CPU for a task: the one it is on, else the first that nobody has used in this tick. */
@@ -471,6 +530,15 @@ static uint32_t cpu_for(struct conductor *c, uint32_t id)
     return 0;
 }
 
+/* A packet moves: a step, but no task's. */
+static enum status step_packet(struct conductor *c, const struct packet_choices *packets, size_t which, size_t choices,
+                               size_t index, struct message *message)
+{
+    enum status status = carry_act(c, packet_acts[which / packets->held].act, packets->numbers[which % packets->held],
+                                   choices, index, message);
+    return status == STATUS_OK && c->readiness ? probe(c, message) : status;
+}
+
 enum status conductor_step(struct conductor *c, uint32_t wanted, struct message *message)
 {
     if (c->ended)
@@ -478,6 +546,7 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
     if (c->live)
         return live_step(c, message);
     uint32_t tasks[1024];
+    struct packet_choices packets;
     size_t count = 0, index = 0;
     for (;;) {
         if (c->options.max_steps && world_step_number(conductor_world(c)) >= c->options.max_steps)
@@ -491,13 +560,18 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
             return STATUS_OK;
         if (status != STATUS_OK)
             return status;
-        status = choose(c, tasks, count, wanted, &index, message);
+        packets.held = carry_held(c, packets.numbers, 1024);
+        packets.held = packets.held < 1024 ? packets.held : 1024;
+        status = choose(c, tasks, count, &packets, wanted, &index, message);
         if (status == STATUS_OK)
             break;
         if (status != STATUS_NOT_FOUND)
             return status;
         time_jump(c, world_next_deadline(conductor_world(c)), 0);
     }
+    size_t choices = count + PACKET_ACTS * packets.held;
+    if (index >= count)
+        return step_packet(c, &packets, index - count, choices, index, message);
     uint32_t chosen = tasks[index];
     if (c->ran_this_tick >= c->options.cpus || c->tasks[chosen].ran || c->ran_this_tick == 0) {
         tick(c);
@@ -510,12 +584,13 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
     c->tasks[chosen].ran = true;
     c->ran[c->ran_this_tick++] = chosen;
     unsigned operation = c->tasks[chosen].operation;
-    enum status status = grant_step(c, chosen, count, index, message);
+    enum status status = grant_step(c, chosen, choices, index, message);
     timers_fire(c);
     if (c->printing)
         conductor_output(c);
     policy_after_step(c->policy, conductor_world(c), chosen,
                       operation == OPERATION_thread_yield || operation == OPERATION_thread_compute);
+    carry_after_step(c, chosen, operation);
     /* What has become ready by this step is told with it, so that the picture is whole before the next choice. */
     if (status == STATUS_OK && c->readiness && !c->granted)
         status = probe(c, message);

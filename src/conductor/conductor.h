@@ -22,6 +22,13 @@ struct source;
 /* Called after each event, when the world knows it. `event` is borrowed for the call. */
 typedef void conductor_listener(void *context, const struct event *event, const struct world *world);
 
+/* Whether the guest's network is carried by lockstep, so that packets wait: auto is on for programs that import connect or
+ * accept. The outside network is never there (where network namespaces are refused, it is, and there is no wire). */
+enum conductor_wire { CONDUCTOR_WIRE_auto, CONDUCTOR_WIRE_on, CONDUCTOR_WIRE_off };
+
+/* What may become of a packet that waits on the wire, as a choice for conductor_step. */
+enum { CONDUCTOR_DELIVER = 0x20000000, CONDUCTOR_DROP = 0x40000000, CONDUCTOR_DUPLICATE = 0x60000000 };
+
 struct conductor_options {
     const char *program;           /* path or name (looked up in PATH) */
     const char *const *arguments;  /* NULL-terminated, argv[0] included */
@@ -37,6 +44,9 @@ struct conductor_options {
     size_t watch_count;
     int input;                     /* descriptor whose bytes are typed to the guest; -1: end of file at once */
     bool live;
+    enum conductor_wire wire;
+    uint8_t wire_profile; /* enum network_profile of network/build.h */
+    bool wire_veth;       /* not a TUN even where there is one (tests) */
     /* Asked often; true: conductor_step returns at once, STATUS_OK, perhaps in the midst of a step. NULL: never. */
     bool (*interrupted)(void);
     /* Asked while nobody can be chosen yet (outside work, input to come); true: conductor_step returns STATUS_OK without
@@ -60,7 +70,14 @@ void conductor_free(struct conductor *conductor);
 /* Who may be chosen now, in the order of names: enabled tasks, and sleepers where the policy lets them be woken. */
 size_t conductor_candidates(struct conductor *conductor, uint32_t *tasks, size_t max);
 
-/* Takes one step: of `task` (a choice that is not the schedule's ends the schedule), or if 0 of whom the schedule, then the policy chooses. Returns when the step is over and all
+/* Packets that wait on the wire, by number, in the order in which they were sent. Each may be delivered, dropped or
+ * duplicated: three choices more at each step. */
+size_t conductor_packets(struct conductor *conductor, uint32_t *packets, size_t max);
+/* Whether there is a wire; if not, *why ("": none was wanted), borrowed. */
+bool conductor_wire(const struct conductor *conductor, const char **why);
+
+/* Takes one step: of `task` (or CONDUCTOR_DELIVER, DROP, DUPLICATE + a packet's number; a choice that is not the schedule's ends the schedule), or if 0 of whom the schedule, then the policy chooses (packets in their
+ * order, before tasks; random policies: in any order of directions). Returns when the step is over and all
  * is held again. STATUS_OK; STATUS_ENDED: the run is over (EVENT_END has been told); STATUS_INVALID: the task or the
  * schedule's choice is not enabled; STATUS_LIMIT: a bound was hit (EVENT_END told, verdict bound). Virtual time jumps,
  * input is typed and outside work is waited for as needed before the step. */

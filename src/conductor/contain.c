@@ -336,7 +336,7 @@ static void contain_take_ready(struct contain *contain)
         contain->streams[i] = (struct contain_stream){.device = (dev_t)ready->streams[i].device,
                                                       .inode = (ino_t)ready->streams[i].inode,
                                                       .special = (dev_t)ready->streams[i].special};
-    /* The order in which I gives them, spread to fixed places: terminal, error, pipe, proc. */
+    /* The order in which I gives them, spread to fixed places: terminal, error, pipe, proc, the wire's three. */
     int given[INIT_DESCRIPTORS], next = 0;
     memcpy(given, contain->launch.given, sizeof given);
     for (int i = 0; i < INIT_DESCRIPTORS; i++)
@@ -396,6 +396,7 @@ enum status contain_start(const struct contain_options *options, struct contain 
         .columns = options->columns > 0 ? options->columns : 80,
         .rows = options->rows > 0 ? options->rows : 24,
         .tasks = CONTAIN_TASKS,
+        .wire = options->network ? options->wire : NULL,
     };
     status = contain_prepare_folder(contain, options, &init, message);
     if (status == STATUS_OK)
@@ -482,6 +483,17 @@ bool contain_has_own_processes(const struct contain *contain)
 bool contain_has_own_network(const struct contain *contain)
 {
     return contain->own_network;
+}
+
+bool contain_take_wire(struct contain *contain, struct network_made *made)
+{
+    *made = contain->launch.ready.wire;
+    int32_t *const places[] = {&made->device, &made->barrier, &made->diag};
+    for (int i = 0; i < 3; i++) {
+        *places[i] = contain->launch.given[4 + i];
+        contain->launch.given[4 + i] = -1;
+    }
+    return made->kind != NETWORK_none && made->device >= 0;
 }
 
 int contain_input(const struct contain *contain)

@@ -17,6 +17,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "network/build.h"
+
 struct contain;
 
 struct contain_options {
@@ -29,7 +31,8 @@ struct contain_options {
     const char *runtime_directory;
     bool stdout_pipe;          /* standard output is a pipe, not the terminal */
     bool fresh_working_folder; /* an empty folder instead of working_directory, gone afterwards */
-    bool network;              /* a network of its own with only a loopback interface */
+    bool network;              /* a network of its own, with only a loopback interface ... */
+    const struct network_plan *wire; /* ... or, if this is not NULL, with a wire; contain_take_wire() */
     int columns, rows;         /* of the terminals; 0: 80 by 24 */
 };
 
@@ -63,6 +66,10 @@ const char *contain_level_text(const struct contain *contain);
 bool contain_has_own_processes(const struct contain *contain);
 /* Whether the guest has a network of its own. */
 bool contain_has_own_network(const struct contain *contain);
+
+/* The wire: true, and *made with its descriptors, which then belong to the caller; once. False: there is none, and
+ * made->stage and made->error say why (0: none was asked for, or network namespaces are refused, contain_level_text()). */
+bool contain_take_wire(struct contain *contain, struct network_made *made);
 
 /* Descriptors for the caller to poll; non-blocking, close-on-exec, borrowed until contain_free().
  * Standard input and output are one terminal's master (contain_output() is another one, a pipe, if asked so). Output is

@@ -164,6 +164,12 @@ static void init_announce(struct init *init, const struct init_streams *streams,
         given[count++] = init->proc;
         ready->gives |= INIT_GIVES_PROC;
     }
+    const int wire[] = {ready->wire.device, ready->wire.barrier, ready->wire.diag};
+    for (unsigned i = 0; i < 3; i++)
+        if (wire[i] >= 0) {
+            given[count++] = wire[i];
+            ready->gives |= (uint32_t)INIT_GIVES_WIRE << i;
+        }
     ready->guest = init->guest;
     if (!init_send(init->options->control, ready, sizeof *ready, given, count))
         init_end(init);
@@ -171,15 +177,21 @@ static void init_announce(struct init *init, const struct init_streams *streams,
     close(streams->error.master);
     if (streams->pipe[0] >= 0)
         close(streams->pipe[0]);
+    for (unsigned i = 0; i < 3; i++)
+        if (wire[i] >= 0)
+            close(wire[i]);
 }
 
 static void init_prepare(struct init *init, struct init_ready *ready, bool *fresh)
 {
     const struct init_options *options = init->options;
+    /* Before the mounts, one of which makes settings (/proc/sys) unwritable. */
+    ready->wire = (struct network_made){.device = -1, .barrier = -1, .diag = -1};
+    bool wire = options->own_network && options->wire && network_build(options->wire, &ready->wire);
     if (options->own_mounts)
         ready->missing |= init_mount_all(options, fresh);
     ready->fresh = *fresh;
-    if (options->own_network)
+    if (options->own_network && !wire)
         ready->missing |= init_mount_loopback();
     init->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int persona = personality(0xffffffff);

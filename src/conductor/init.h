@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "network/build.h"
+
 /* What I or the guest was doing when it failed; the text completes "could not ...". */
 #define INIT_STAGES(X)                                                                                                 \
     X(NONE, "start")                                                                                                   \
@@ -60,14 +62,23 @@ struct init_options {
     bool own_processes, own_mounts, own_network, stdout_pipe, self_test;
     bool root; /* the guest is the real root, only without capabilities */
     bool set_pid_max;
+    const struct network_plan *wire; /* NULL: none */
     int columns, rows;
     long tasks; /* RLIMIT_NPROC; 0 none */
     int control, leash, reports, exec_status;
 };
 
-enum { INIT_DESCRIPTORS = 4 };
+enum { INIT_DESCRIPTORS = 7 };
 /* Which descriptors come with init_ready, in this order, as bits. */
-enum init_gives { INIT_GIVES_TERMINAL = 1, INIT_GIVES_ERROR = 2, INIT_GIVES_PIPE = 4, INIT_GIVES_PROC = 8 };
+enum init_gives {
+    INIT_GIVES_TERMINAL = 1,
+    INIT_GIVES_ERROR = 2,
+    INIT_GIVES_PIPE = 4,
+    INIT_GIVES_PROC = 8,
+    INIT_GIVES_WIRE = 16,
+    INIT_GIVES_BARRIER = 32,
+    INIT_GIVES_DIAG = 64
+};
 
 struct init_stream {
     uint64_t device, inode, special; /* st_dev, st_ino, st_rdev */
@@ -80,6 +91,7 @@ struct init_ready {
     int32_t guest;        /* pid, as I sees it; 0 in a self test */
     uint32_t fresh;       /* the fresh folder is mounted */
     struct init_stream streams[3];
+    struct network_made wire; /* its descriptors are those that are given */
 };
 
 /* What the guest's process says on the exec pipe if it cannot become the guest; nothing at all if it can. */

@@ -14,6 +14,7 @@
 #define CONDUCTOR_TICK INT64_C(1000000)         /* virtual ns that a step takes */
 #define CONDUCTOR_EPOCH INT64_C(1767225600)     /* 2026-01-01 00:00:00 UTC: the virtual clock's start */
 
+#define CONDUCTOR_PORT 40000u /* the first port that is given where the system would choose one */
 #define CONDUCTOR_BUFFER (1u << 16)
 #define CONDUCTOR_RESERVED UINT32_MAX /* a slot that was given with a grant; nobody has come for it yet */
 #define CONDUCTOR_PROCESSES 256u      /* alive at once; more are refused (fork bombs) */
@@ -101,10 +102,12 @@ struct guest_watch {
 };
 
 struct live;
+struct carry;
 
 struct conductor {
     struct conductor_options options;
     struct live *live; /* NULL: held mode */
+    struct carry *carry; /* the wire and the kernel's sockets; NULL before the guest is started */
     struct history *history;
     struct contain *contain;
     struct policy *policy;
@@ -193,6 +196,8 @@ uint32_t name_object(struct conductor *c, uint32_t task, const struct record_key
 /* Whether the value is an address in the process's memory; asked where no type is known. */
 bool name_is_address(struct conductor *c, uint32_t process, int64_t value);
 void name_watch(struct conductor *c, uint32_t process);
+/* The socket is called so from now on. */
+void name_socket(struct conductor *c, uint32_t object, const char *name);
 void name_exec(struct conductor *c, uint32_t process);
 void name_forget_process(struct conductor *c, uint32_t process);
 void name_fork(struct conductor *c, uint32_t parent, uint32_t child);
@@ -232,6 +237,25 @@ void vfork_release(struct conductor *c, uint32_t process);
 /* ---- output.c ---- */
 bool input_type(struct conductor *c, bool patient);
 bool input_awaited(const struct conductor *c); /* someone waits for the terminal and more may come */
+
+/* ---- carry.c ---- */
+bool carry_wanted(struct conductor *c, const char *program);
+enum status carry_start(struct conductor *c, bool wanted, struct message *message); /* once the guest is contained */
+void carry_end(struct conductor *c);
+void carry_created(struct conductor *c, int64_t family, int64_t type);
+/* Before the end of a socket's step is told: sockets are called by the addresses that they have now. */
+void carry_names(struct conductor *c);
+void carry_after_step(struct conductor *c, uint32_t task, unsigned operation);
+bool carry_look(struct conductor *c, uint32_t task);
+size_t carry_held(const struct conductor *c, uint32_t *numbers, size_t max);
+/* For random policies, with packets held: which of them goes now (its place in the order), SIZE_MAX: a task. */
+size_t carry_pick(struct conductor *c, size_t tasks);
+enum status carry_act(struct conductor *c, enum packet_act act, uint32_t number, size_t choices, size_t index,
+                      struct message *message);
+/* Real ms until the kernel's next timer that can change anything (retransmission); -1: none runs. */
+int64_t carry_timer(struct conductor *c);
+/* Lets real time pass, at most so long and not long at once, until a packet comes. */
+void carry_wait(struct conductor *c, int64_t milliseconds);
 
 /* ---- program.c ---- */
 enum status program_check(const char *path, struct message *message);

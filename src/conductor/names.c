@@ -404,6 +404,20 @@ uint32_t name_object(struct conductor *c, uint32_t task, const struct record_key
     return id;
 }
 
+void name_socket(struct conductor *c, uint32_t id, const char *name)
+{
+    struct guest_object *object = &c->objects[id];
+    char own[sizeof object->name];
+    size_t length = strlen(name);
+    if (strncmp(object->name, name, length) == 0 && (object->name[length] == 0 || object->name[length] == '#'))
+        return;
+    snprintf(own, sizeof own, "%.50s", name);
+    for (unsigned number = 2; name_taken(c, OBJECT_socket, own) && number < 1000; number++)
+        snprintf(own, sizeof own, "%.50s#%u", name, number);
+    memcpy(object->name, own, sizeof own);
+    object_tell(c, object, 0);
+}
+
 /* The copies of the parent's objects that hold a state: a lock that is taken is taken in the child too. */
 void name_fork(struct conductor *c, uint32_t parent, uint32_t child)
 {

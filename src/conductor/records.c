@@ -235,6 +235,10 @@ static void got_details(struct conductor *c, uint32_t id, const struct record *r
             }
         }
         break;
+    case OPERATION_socket_create:
+        if (record->outcome == OUTCOME_done)
+            carry_created(c, record->argument[0], record->argument[1]);
+        break;
     case OPERATION_time_timer:
         if (record->outcome == OUTCOME_done)
             timers_set(c, c->tasks[id].process, record);
@@ -266,6 +270,8 @@ static void got(struct conductor *c, uint32_t id, const struct record *record)
         output_drain(c);
     struct event event = event_of(c, id, record, EVENT_GOT);
     got_details(c, id, record, &event);
+    if (operation_row(record->operation)->family == FAMILY_socket)
+        carry_names(c);
     conductor_tell(c, &event);
     if (record->operation == OPERATION_process_wait && event.value > 0)
         collected(c, id, (uint32_t)event.value);
@@ -294,6 +300,8 @@ static void blocked(struct conductor *c, uint32_t id, const struct record *recor
     if (c->granted == id)
         c->granted = 0;
     event.outcome = OUTCOME_blocked;
+    if (operation_row(record->operation)->family == FAMILY_socket)
+        carry_names(c);
     conductor_tell(c, &event);
     if (operation_row(record->operation)->flags & OPERATION_READINESS)
         c->readiness = true; /* a write may have given a part before it had to wait */

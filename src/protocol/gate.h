@@ -11,7 +11,7 @@
 
 #include "protocol/record.h"
 
-#define GATE_VERSION 1u
+#define GATE_VERSION 2u
 #define GATE_SLOTS 4096u
 #define GATE_PENDING_MAX 2048u
 #define GATE_WATCHES 64u
@@ -78,6 +78,7 @@ struct gate {
     struct {
         uint64_t address, size;
     } watch[GATE_WATCHES];
+    _Atomic uint32_t next_port; /* for sockets whose port the system would choose; 0: it may */
     _Alignas(4096) struct gate_slot slot[GATE_SLOTS];
 };
 

@@ -4,8 +4,49 @@
 #include "shim/descriptors.h"
 #include "shim/live.h"
 
+#include <netinet/in.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
+
+/* ---- ports ---- */
+/* A port that the system would choose differs from run to run: we choose, upwards. `address` is what to bind to, and gets
+ * the port. True if the socket was bound. */
+static bool port_bind(int descriptor, struct sockaddr_storage *address, socklen_t length)
+{
+    enum { TRIES = 1000, LAST = 0xFFFF };
+    for (int i = 0; i < TRIES; i++) {
+        uint32_t port = atomic_fetch_add(&shim_process.gate->next_port, 1);
+        if (port == 0 || port > LAST)
+            return false;
+        uint16_t swapped = __builtin_bswap16((uint16_t)port);
+        if (address->ss_family == AF_INET)
+            ((struct sockaddr_in *)address)->sin_port = swapped;
+        else
+            ((struct sockaddr_in6 *)address)->sin6_port = swapped;
+        long result = SYSTEM(SYS_bind, descriptor, address, length);
+        if (result != -EADDRINUSE)
+            return result == 0;
+    }
+    return false;
+}
+
+static bool port_is_ours(const struct sockaddr_storage *address)
+{
+    bool ip = address->ss_family == AF_INET || address->ss_family == AF_INET6;
+    /* The port stands at the same place in both. */
+    return ip && ((const struct sockaddr_in *)address)->sin_port == 0 && shim_process.gate &&
+           atomic_load(&shim_process.gate->next_port) != 0;
+}
+
+/* Before a call that would make the system choose: connect, listen, a datagram from a socket without an address. */
+static void port_choose(int descriptor)
+{
+    struct sockaddr_storage own = {0};
+    socklen_t length = sizeof own;
+    if (!descriptor_is_ours(descriptor) && SYSTEM(SYS_getsockname, descriptor, &own, &length) == 0 && port_is_ours(&own))
+        port_bind(descriptor, &own, length);
+}
 
 /* ---- transfers ---- */
 void socket_deadline(struct step *step, int descriptor, int option)
@@ -172,6 +213,8 @@ static ssize_t send_step(struct step *step, int descriptor, const struct msghdr 
     socket_deadline(step, descriptor, SO_SNDTIMEO);
     enum grant_action grant = step_ask(step);
     step_cancellation(step);
+    if (described >= 0 && message->msg_name)
+        port_choose(descriptor);
     long sent = described < 0 ? -EBADF : socket_send(step, descriptor, message, flags, grant);
     return step_end_with(step, sent, sent < 0 ? (int)-sent : 0);
 }
@@ -319,7 +362,19 @@ SHIM_EXPORT int bind(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t len
     struct step step;
     if (!step_begin(&step, OPERATION_socket_bind))
         return REAL(bind)(descriptor, address.__sockaddr__, length);
-    return socket_plain(&step, descriptor, SYS_bind, (long)address.__sockaddr__, (long)length);
+    struct sockaddr_storage copy = {0};
+    if (address.__sockaddr__ && length >= sizeof(struct sockaddr_in) && length <= sizeof copy)
+        memcpy(&copy, address.__sockaddr__, length);
+    if (!port_is_ours(&copy))
+        return socket_plain(&step, descriptor, SYS_bind, (long)address.__sockaddr__, (long)length);
+    step.record.object = key_of_descriptor(descriptor);
+    step_ask(&step);
+    long result = 0;
+    if (descriptor_is_ours(descriptor))
+        result = -EBADF;
+    else if (!port_bind(descriptor, &copy, length)) /* what is wrong the system shall say */
+        result = SYSTEM(SYS_bind, descriptor, address.__sockaddr__, length);
+    return (int)step_end_with(&step, 0, result < 0 ? (int)-result : 0);
 }
 
 SHIM_EXPORT int listen(int descriptor, int backlog)
@@ -327,6 +382,7 @@ SHIM_EXPORT int listen(int descriptor, int backlog)
     struct step step;
     if (!step_begin(&step, OPERATION_socket_listen))
         return REAL(listen)(descriptor, backlog);
+    port_choose(descriptor);
     return socket_plain(&step, descriptor, SYS_listen, backlog, 0);
 }
 
@@ -409,6 +465,8 @@ SHIM_EXPORT int connect(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t 
     enum grant_action grant = step_ask(&step);
     step_cancellation(&step);
     struct connect_wait wait = {descriptor, flags, address.__sockaddr__, length, 0};
+    if (flags >= 0)
+        port_choose(descriptor);
     long result = flags < 0 ? -EBADF : connect_wait(&step, &wait, grant);
     return (int)step_end_with(&step, 0, result < 0 ? (int)-result : 0);
 }
