@@ -350,6 +350,10 @@ static struct world_pair say_done(const struct scene_of *of)
             return PAIR("{T} reads the end of {O}: nobody can write to it any more.",
                         "{T} 读到{O}的末尾：已没有写者。");
         break;
+    case OPERATION_file_open:
+        if (event->object == 0) /* it could not be named when it was asked for */
+            return PAIR("{T} makes a new file and opens it.", "{T} 新建并打开了一个文件。");
+        break;
     case OPERATION_file_read:
         if (event->value == 0)
             return PAIR("{T} reads the end of {O}.", "{T} 读到{O}的末尾。");

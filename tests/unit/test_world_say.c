@@ -100,6 +100,25 @@ static void every_operation_has_a_sentence_for_every_outcome(void **state)
     }
 }
 
+/* A file that its opening makes has no name yet when it is asked for. */
+static void a_new_file_is_no_it(void **state)
+{
+    (void)state;
+    struct world *world = stage();
+    struct event event = {.kind = EVENT_ASKED, .task = 1, .operation = OPERATION_file_open};
+    char out[128];
+    step(world, event);
+    step(world, (struct event){.kind = EVENT_GRANTED, .task = 1, .value = GRANT_PERFORM});
+    event.kind = EVENT_GOT;
+    event.value = 3;
+    step(world, event);
+    world_say(world, &event, 0, out, sizeof out);
+    assert_string_equal(out, "P1.main makes a new file and opens it.");
+    world_say(world, &event, 1, out, sizeof out);
+    assert_string_equal(out, "P1.main 新建并打开了一个文件。");
+    world_free(world);
+}
+
 static void every_fault_has_a_sentence(void **state)
 {
     (void)state;
@@ -126,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operation_has_a_sentence_for_every_outcome),
+        cmocka_unit_test(a_new_file_is_no_it),
         cmocka_unit_test(every_fault_has_a_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
