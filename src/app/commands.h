@@ -14,6 +14,7 @@ int export_command(const struct options *);
 int check_command(const struct options *);
 int doctor_command(const struct options *);
 int help_command(const struct options *);
+int notes_command(const struct options *);
 /* For what is announced and not there yet: says so. */
 int later_command(const struct options *);
 

@@ -78,6 +78,10 @@ void player_tick(struct player *);
 /* A recording, if one is made, is brought up to date: before a person is waited for. */
 void player_save(struct player *);
 
+/* What a lecturer is told in a second terminal; borrowed until the next call with this player. */
+struct notes;
+void player_notes(struct player *, struct notes *out);
+
 void player_set_chinese(struct player *, bool chinese);
 /* Says something on the last line until the next request. */
 void player_say(struct player *, bool error, const char *text);

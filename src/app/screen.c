@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/language.h"
+#include "app/notes.h"
 #include "app/player_internal.h"
 #include "app/supervisor.h"
 #include "base/text.h"
@@ -21,6 +23,9 @@ struct screen {
     bool ascii, motion, blank, gone;
     unsigned most_columns, most_rows; /* --size; 0: the terminal's */
     char said[256];
+    int64_t started; /* seconds of the wall clock */
+    uint32_t published;
+    const struct player *published_player;
 };
 
 bool screen_is_wanted(const struct options *options)
@@ -87,6 +92,7 @@ enum status screen_open(const struct options *options, const struct paths *paths
     }
     screen->ascii = terminal_wants_ascii(screen->terminal);
     screen->motion = motion_is_wanted(options);
+    screen->started = time(NULL);
     screen->most_columns = options->columns;
     screen->most_rows = options->rows;
     if (!terminal_shows_chinese(screen->terminal) && language_is_chinese())
@@ -103,6 +109,8 @@ void screen_close(struct screen *screen)
 {
     if (!screen)
         return;
+    if (screen->published_player)
+        notes_withdraw();
     terminal_close(screen->terminal);
     canvas_free(screen->canvas);
     free(screen);
@@ -325,6 +333,18 @@ static enum player_outcome apply(struct screen *screen, struct player *player, c
     }
 }
 
+/* For the lecturer's second terminal, when another moment is shown. */
+static void publish(struct screen *screen, struct player *player, const struct motion *motion)
+{
+    struct notes notes;
+    if (motion->moment == screen->published && screen->published_player == player)
+        return;
+    screen->published = motion->moment;
+    screen->published_player = player;
+    player_notes(player, &notes);
+    notes_publish(&notes, screen->started);
+}
+
 enum player_outcome screen_play(struct screen *screen, struct player *player, int *signal)
 {
     struct motion motion = {.began = -1};
@@ -333,6 +353,7 @@ enum player_outcome screen_play(struct screen *screen, struct player *player, in
     for (;;) {
         draw(screen, player, &motion);
         player_save(player);
+        publish(screen, player, &motion);
         terminal_set_mode(screen->terminal, player_is_typing(player) ? TERMINAL_typing : TERMINAL_keys);
         struct terminal_event event = terminal_read(screen->terminal, wait_for(player, &motion), supervisor_watch());
         if (event.kind == TERMINAL_nothing) {
