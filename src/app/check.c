@@ -104,8 +104,8 @@ static void judge(struct check *check, const struct scene *scene, size_t index, 
     }
 }
 
-/* The line of the scene's id, 0 if it is not found. */
-static unsigned id_line(const char *file)
+/* The first line that begins with `key`, 0 if there is none. */
+static unsigned key_line(const char *file, const char *key)
 {
     FILE *in = fopen(file, "re");
     char *line = NULL;
@@ -113,7 +113,7 @@ static unsigned id_line(const char *file)
     unsigned number = 0, found = 0;
     while (in && !found && getline(&line, &size, in) > 0) {
         number++;
-        if (strncmp(line, "id:", 3) == 0)
+        if (strncmp(line, key, strlen(key)) == 0)
             found = number;
     }
     free(line);
@@ -136,7 +136,7 @@ static void check_id(struct check *check, const struct scene *scene)
         if (strcmp(known->id, scene->id) != 0 || is_same_file(known->file, scene->file))
             continue;
         snprintf(text, sizeof text, _("the id %.40s is also that of %.200s"), scene->id, known->file);
-        find_fault(check, scene->file, id_line(scene->file), text);
+        find_fault(check, scene->file, key_line(scene->file, "id:"), text);
         return;
     }
     struct known *known = arena_obtain(check->arena, sizeof *known);
@@ -147,6 +147,13 @@ static void check_id(struct check *check, const struct scene *scene)
     known->next = check->known;
     if (known->id && known->file)
         check->known = known;
+}
+
+static void not_built(struct check *check, const struct scene *scene)
+{
+    unsigned line = key_line(scene->file, "program:");
+    find_fault(check, scene->file, line ? line : key_line(scene->file, "variants:"),
+               _("the scene's program cannot be built; what the compiler says stands above"));
 }
 
 /* False when there is no sense in going on. */
@@ -171,7 +178,10 @@ static bool play_variant(struct check *check, const struct scene *scene, size_t 
             judge(check, scene, index, &run);
     }
     scenes_unload(&program);
-    worse(check, result);
+    if (!loaded && result == EXIT_USAGE) /* the compiler has spoken: that is the scene's fault */
+        not_built(check, scene);
+    else
+        worse(check, result);
     return run.signal == 0;
 }
 

@@ -125,6 +125,8 @@ static void find_scene(const struct lecture_reading *from, struct scene_reading 
                        struct lecture_item *item)
 {
     const struct scene_node *name = scene_node_child(node, "scene");
+    if (!name) /* `- deadlock`: the item is the name */
+        name = node;
     item->path = scene_folder(from, item->scene);
     if (!item->path) {
         const char *near = scene_list_nearest(from->list, item->scene);

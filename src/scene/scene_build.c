@@ -151,6 +151,23 @@ static enum status compiler_missing(const struct scene_build *build, int failure
         build->scene->id, build->compiler[0], strerror(failure));
 }
 
+/* With the command, for who wants to give it by hand. */
+static enum status compiler_refused(const struct scene_build *build, const struct scene_strings *sources,
+                                    struct message *message)
+{
+    char command[512];
+    size_t length = 0;
+    for (size_t i = 0; build->compiler[i] && length < sizeof command; i++)
+        length += (size_t)snprintf(command + length, sizeof command - length, "%s ", build->compiler[i]);
+    for (size_t i = 0; compile_flags[i] && length < sizeof command; i++)
+        length += (size_t)snprintf(command + length, sizeof command - length, "%s ", compile_flags[i]);
+    for (size_t i = 0; i < sources->count && length < sizeof command; i++)
+        length += (size_t)snprintf(command + length, sizeof command - length, "%s%s", i ? " " : "", sources->items[i]);
+    return message_set(message, STATUS_INVALID,
+                       "The compiler refused the sources of the scene '%s'. The command was, in %s: %s",
+                       build->scene->id, build->scene->folder, command);
+}
+
 /* What names the compiler: what it answers to --version. */
 static enum status compiler_ask(const struct scene_build *build, struct scene_build_output *version,
                                 struct message *message)
@@ -202,8 +219,7 @@ enum status scene_build_to(const struct scene_build *build, const char *path, st
     if (failure)
         status = compiler_missing(build, failure, message);
     else if (!WIFEXITED(exit_status) || WEXITSTATUS(exit_status) != 0)
-        status = message_set(message, STATUS_INVALID, "The compiler refused the sources of the scene '%s' (in %s).",
-                             scene->id, scene->folder);
+        status = compiler_refused(build, sources, message);
     else if (chmod(temporary, 0755) != 0 || rename(temporary, absolute) != 0)
         status = message_set(message, STATUS_ENVIRONMENT, "Cannot write '%s': %s.", absolute, strerror(errno));
     if (status != STATUS_OK)
