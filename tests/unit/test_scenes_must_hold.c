@@ -561,10 +561,18 @@ static void bounded_queue_gives_the_promised_results(void **state)
     check_mutexes(&run, NULL);
     check_values(&run, "P1.T1", "memory.store", "variable items[", "1 2 3 6 7 ");
     check_values(&run, "P1.T2", "memory.load", "variable items[", "1 2 3 6 7 ");
+    long added = 0, taken = 0, most = 0;
     for (size_t i = 0; i < run.step_count; i++) {
-        if (scenes_is(run.steps[i].object, "variable count"))
-            assert_in_range(scenes_number(&run.steps[i]), 0, 3);
+        if (!scenes_is(run.steps[i].operation, "memory.store"))
+            continue;
+        if (scenes_is(run.steps[i].object, "variable added"))
+            assert_int_equal(scenes_number(&run.steps[i]), ++added);
+        else if (scenes_is(run.steps[i].object, "variable taken"))
+            assert_int_equal(scenes_number(&run.steps[i]), ++taken);
+        assert_in_range(added - taken, 0, 3);
+        most = added - taken > most ? added - taken : most;
     }
+    assert_true(added == 5 && taken == 5 && most == 3);
     /* The producer: gives up after a while, then waits and is let in; so the consumer, later. */
     size_t full =
         must_find(&run, 0, (struct scenes_wanted){"P1.T1", "cond.timedwait", "cond not_full", "timed-out", 0});

@@ -12,7 +12,7 @@ pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t not_full = PTHREAD_COND_INITIALIZER;
 pthread_cond_t not_empty = PTHREAD_COND_INITIALIZER;
 int items[ROOM];
-int head, count;
+int added, taken; /* so far; the difference is in the queue */
 
 /* Waits on a condition, for some milliseconds at most. 0: the time is up. */
 static int wait_for(pthread_cond_t *condition, int milliseconds)
@@ -33,11 +33,11 @@ static void put(int item, int patience)
 {
     int good = 1;
     pthread_mutex_lock(&lock);
-    while (count == ROOM && good)
+    while (added - taken == ROOM && good)
         good = wait_for(&not_full, patience);
     if (good) {
-        items[(head + count) % ROOM] = item;
-        count++;
+        items[added % ROOM] = item;
+        added++;
         pthread_cond_signal(&not_empty);
     }
     pthread_mutex_unlock(&lock);
@@ -52,12 +52,11 @@ static int get(int patience)
 {
     int good = 1, item = 0;
     pthread_mutex_lock(&lock);
-    while (count == 0 && good)
+    while (added == taken && good)
         good = wait_for(&not_empty, patience);
     if (good) {
-        item = items[head];
-        head = (head + 1) % ROOM;
-        count--;
+        item = items[taken % ROOM];
+        taken++;
         pthread_cond_signal(&not_full);
     }
     pthread_mutex_unlock(&lock);
