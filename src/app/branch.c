@@ -33,8 +33,33 @@ static void name_tasks(const struct world *world, const uint32_t *tasks, size_t 
     }
 }
 
-static uint32_t find_task(const struct world *world, const char *name)
+static const struct {
+    const char *word;
+    uint32_t choice;
+} packet_choices[] = {{"packet", CONDUCTOR_DELIVER}, {"drop", CONDUCTOR_DROP}, {"duplicate", CONDUCTOR_DUPLICATE}};
+enum { PACKET_CHOICES = sizeof packet_choices / sizeof *packet_choices };
+
+const char *branch_choice_name(const struct world *world, uint32_t choice, char out[24])
 {
+    const struct world_task *task = choice < CONDUCTOR_DELIVER ? world_task(world, choice) : NULL;
+    snprintf(out, 24, "%s", task ? task->name : "");
+    for (size_t i = 0; i < PACKET_CHOICES; i++) {
+        if ((choice & ~(uint32_t)(CONDUCTOR_DELIVER - 1)) == packet_choices[i].choice)
+            snprintf(out, 24, "%s %u", packet_choices[i].word, choice & (CONDUCTOR_DELIVER - 1));
+    }
+    return out;
+}
+
+uint32_t branch_choice(const struct world *world, const char *name)
+{
+    for (size_t i = 0; i < PACKET_CHOICES; i++) {
+        size_t length = strlen(packet_choices[i].word);
+        unsigned long number = strncmp(name, packet_choices[i].word, length) == 0 && name[length] == ' '
+                                   ? strtoul(name + length, NULL, 10)
+                                   : 0;
+        if (number > 0 && number < CONDUCTOR_DELIVER)
+            return packet_choices[i].choice | (uint32_t)number;
+    }
     for (uint32_t id = 1; id <= world_task_count(world); id++) {
         if (strcmp(world_task(world, id)->name, name) == 0)
             return id;
@@ -173,7 +198,7 @@ enum status branch_choose(struct branch *branch, struct history *history, uint32
         return STATUS_OK;
     branch->taken = true;
     branch->compared = branch->last; /* from here on another run */
-    *task = find_task(history_world(history), branch->task);
+    *task = branch_choice(history_world(history), branch->task);
     if (*task)
         return STATUS_OK;
     return message_set(message, STATUS_USAGE, _("--branch %u:%s: there is no task of that name at this step"),

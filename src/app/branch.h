@@ -7,6 +7,11 @@
 
 struct branch;
 
+/* A choice as a text: "P1.T2", "packet 3" (delivered), "drop 3", "duplicate 3"; into out[24]. Returns out. */
+const char *branch_choice_name(const struct world *, uint32_t choice, char out[24]);
+/* And back; 0: there is none of that name. */
+uint32_t branch_choice(const struct world *, const char *name);
+
 /* `expected`: the run to go along, whose events must come again up to the branch (borrowed); NULL: the run's own default.
  * Before step `step` (from 1) the task named `task` ("P1.T2") is chosen; "": none, the run only goes along to there. STATUS_USAGE: the run
  * has no such step. */

@@ -8,6 +8,7 @@
 #include "app/beats.h"
 #include "base/arena.h"
 #include "base/escape.h"
+#include "conductor/conductor.h"
 #include "export/tell.h"
 
 enum { BEATS_AT_ONCE = 64, PIECE_MAX = 4096, LINE_MAX = 4096 };
@@ -242,6 +243,17 @@ size_t chronicle_lines(const struct chronicle *chronicle, uint32_t step, struct 
 
 /* ---- steps ---- */
 
+/* Whose step it is that this event ends. */
+static uint32_t mover_of(const struct chronicle *chronicle, const struct event *event)
+{
+    static const uint32_t choices[PACKET_ACT_COUNT] = {[PACKET_delivered] = CONDUCTOR_DELIVER,
+                                                       [PACKET_dropped] = CONDUCTOR_DROP,
+                                                       [PACKET_duplicated] = CONDUCTOR_DUPLICATE};
+    if (event->kind == EVENT_PACKET)
+        return event->value > 0 && event->value < PACKET_ACT_COUNT ? choices[event->value] | event->other : 0;
+    return event->task ? event->task : chronicle->granted;
+}
+
 static bool take_step(struct chronicle *chronicle, uint32_t task)
 {
     size_t count = (size_t)chronicle->steps + 1;
@@ -265,7 +277,7 @@ enum status chronicle_event(struct chronicle *chronicle, uint32_t number, const 
     }
     if (steps > chronicle->steps) {
         chronicle->open = false;
-        fine = take_step(chronicle, event->task ? event->task : chronicle->granted);
+        fine = take_step(chronicle, mover_of(chronicle, event));
     }
     if (fine && event->kind == EVENT_ASKED && event->task && event->task <= world_task_count(after)) {
         fine = grow(&chronicle->last_asked, &chronicle->last_capacity, (size_t)event->task + 1,

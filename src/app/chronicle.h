@@ -23,7 +23,8 @@ enum status chronicle_event(struct chronicle *, uint32_t number, const struct ev
 enum status chronicle_settle(struct chronicle *, const struct world *);
 
 uint32_t chronicle_steps(const struct chronicle *);
-/* Of step `step` (1 .. steps): whose it was; the event in which the task asked for it (0: not known). */
+/* Of step `step` (1 .. steps): whose it was (of a packet of the wire: the choice, CONDUCTOR_DELIVER and so on, with its
+ * number); the event in which the task asked for it (0: not known). */
 uint32_t chronicle_mover(const struct chronicle *, uint32_t step);
 uint32_t chronicle_asked(const struct chronicle *, uint32_t step);
 /* All of them: [step - 1]. Borrowed until the next event. */

@@ -299,10 +299,10 @@ static void back(struct player *player)
 
 /* ---- choosing ---- */
 
-static const char *task_name(const struct player *player, uint32_t task)
+static const char *task_name(const struct player *player, uint32_t choice)
 {
-    const struct world_task *known = world_task(history_world(player_run(player)->history), task);
-    return known ? known->name : "";
+    static char name[24];
+    return branch_choice_name(history_world(player_run(player)->history), choice, name);
 }
 
 /* As the screen calls it: "T2" while there is one process. */
@@ -372,6 +372,17 @@ static void digit(struct player *player, int number)
         answer(player, beat, (unsigned)number);
     else
         choose_index(player, (size_t)number - 1);
+}
+
+/* The packet that is selected, or the first that waits, is lost or doubled. */
+static void treat_packet(struct player *player, uint32_t how)
+{
+    player_find_choices(player);
+    size_t at = player->selected >= 0 && (size_t)player->selected < player->choice_count ? (size_t)player->selected : 0;
+    if (at < player->choice_count && player->choices[at] >= CONDUCTOR_DELIVER)
+        player_choose(player, how | (player->choices[at] & (CONDUCTOR_DELIVER - 1)));
+    else
+        player_message(player, false, _("no packet waits on the wire"));
 }
 
 static void select_choice(struct player *player, int by)
@@ -614,6 +625,12 @@ static void stepping(struct player *player, enum request request, int number)
             enter_at_end(player);
         else
             forward(player);
+        break;
+    case REQUEST_drop:
+        treat_packet(player, CONDUCTOR_DROP);
+        break;
+    case REQUEST_duplicate:
+        treat_packet(player, CONDUCTOR_DUPLICATE);
         break;
     case REQUEST_beat_next:
         beat_next(player);

@@ -57,13 +57,17 @@ void player_find_choices(struct player *player)
     const struct world *world = history_world_step(run->history, player->at.step);
     if (!world || player->at.end)
         return;
-    size_t count = world_enabled(world, player->choices, PLAYER_CHOICES_MAX);
+    size_t packets = world_packets_held(world, player->choices, PLAYER_PACKETS_MAX);
+    packets = packets < PLAYER_PACKETS_MAX ? packets : PLAYER_PACKETS_MAX;
+    for (size_t i = 0; i < packets; i++)
+        player->choices[i] |= CONDUCTOR_DELIVER;
+    size_t count = world_enabled(world, player->choices + packets, PLAYER_CHOICES_MAX - packets) + packets;
     count = count < PLAYER_CHOICES_MAX ? count : PLAYER_CHOICES_MAX;
     for (uint32_t id = 1; wakes_sleepers(run->policy.kind) && id <= world_task_count(world); id++) {
         if (sleeps(world, id) && count < PLAYER_CHOICES_MAX)
             player->choices[count++] = id;
     }
-    qsort_r(player->choices, count, sizeof *player->choices, compare_tasks, (void *)(uintptr_t)world);
+    qsort_r(player->choices + packets, count - packets, sizeof *player->choices, compare_tasks, (void *)(uintptr_t)world);
     player->choice_count = count;
 }
 
@@ -72,7 +76,10 @@ static void take_choices(struct player *player, struct stage_frame *frame)
     player_find_choices(player);
     struct stage_choice *choices = arena_obtain_array(player->arena, player->choice_count + 1, sizeof *choices);
     for (size_t i = 0; choices && i < player->choice_count; i++)
-        choices[i] = (struct stage_choice){.task = player->choices[i],
+        choices[i] = (struct stage_choice){.task = player->choices[i] < CONDUCTOR_DELIVER ? player->choices[i] : 0,
+                                           .packet = player->choices[i] < CONDUCTOR_DELIVER
+                                                         ? 0
+                                                         : player->choices[i] & (CONDUCTOR_DELIVER - 1),
                                            .key = i < 9 ? (char)('1' + i) : 0,
                                            .selected = player->selected == (int)i};
     frame->choices = choices;
@@ -141,6 +148,39 @@ static void take_queues(struct player *player, struct stage_frame *frame)
                                                                 .get_waits = queue->get_waits};
     }
     frame->queues = queues;
+}
+
+/* ---- the packet that is looked at ---- */
+
+/* The one that is selected; else the one whose step it was; else the newest that has moved up to here. */
+static uint32_t chosen_packet(const struct player *player, const struct world *world)
+{
+    if (player->selected >= 0 && (size_t)player->selected < player->choice_count &&
+        player->choices[player->selected] >= CONDUCTOR_DELIVER)
+        return player->choices[player->selected] & (CONDUCTOR_DELIVER - 1);
+    if (player->told.packet)
+        return player->told.packet;
+    uint32_t newest = 0, moved = 0;
+    for (uint32_t number = world_packet_count(world); number > 0 && world_packet(world, number); number--) {
+        const struct world_packet *packet = world_packet(world, number);
+        uint32_t step = packet->end_step ? packet->end_step : packet->sent_step + 1;
+        if (step > moved)
+            moved = step, newest = number;
+    }
+    return newest;
+}
+
+static void take_packet(struct player *player, struct stage_frame *frame)
+{
+    uint32_t number = chosen_packet(player, frame->after);
+    const struct world_packet *packet = number ? world_packet(frame->after, number) : NULL;
+    if (packet)
+        frame->packet = (struct stage_packet){.number = number,
+                                              .bytes = packet->bytes,
+                                              .length = packet->kept,
+                                              .seq = packet->sequence,
+                                              .ack = packet->acknowledgement,
+                                              .relative = packet->protocol == 6};
 }
 
 /* ---- what is said ---- */
@@ -270,7 +310,9 @@ static void take_hints(struct player *player, struct stage_frame *frame)
     add_hint(player, frame, hints, REQUEST_forward, NULL, asks ? _("see the answer") : _("next"));
     add_hint(player, frame, hints, REQUEST_back, NULL, _("back"));
     if (!asks && frame->choice_count > 0)
-        add_hint(player, frame, hints, REQUEST_choose, "1-9", _("choose who runs"));
+        add_hint(player, frame, hints, REQUEST_choose, "1-9", frame->choices[0].packet ? _("deliver, or choose who runs") : _("choose who runs"));
+    if (!asks && frame->choice_count > 0 && frame->choices[0].packet)
+        add_hint(player, frame, hints, REQUEST_drop, NULL, _("lose it"));
     if (player->options.plan->scene)
         add_hint(player, frame, hints, REQUEST_beat_next, NULL, _("next beat"));
     add_hint(player, frame, hints, REQUEST_play, NULL, player->playing ? _("stop") : _("play"));
@@ -384,6 +426,7 @@ bool player_frame(struct player *player, struct stage_frame *frame)
     frame->ended = at.end;
     frame->verdict = at.end ? (uint8_t)world_verdict(history_world(run->history)) : VERDICT_none;
     take_hands(player, frame, last);
+    take_packet(player, frame);
     take_queues(player, frame);
     take_timeline(player, frame);
     struct stage_line *lines = arena_obtain_array(player->arena, PLAYER_LINES_MAX, sizeof *lines);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conductor/conductor.h"
 #include "export/tell.h"
 
 struct telling {
@@ -22,9 +23,11 @@ static enum status take(void *context, const struct tell *tell, struct message *
         told->operation = (uint16_t)tell->operation;
         told->outcome = (uint8_t)tell->outcome;
         snprintf(told->say, sizeof told->say, "%s", tell->say);
+    } else if (tell->kind == TELL_PACKET && !told->say[0] && told->packet) {
+        snprintf(told->say, sizeof told->say, "%s", tell->say);
     } else if (tell->kind == TELL_FAULT && told->fact_count < TOLD_FACTS_MAX) {
         snprintf(told->facts[told->fact_count++], sizeof told->facts[0], "%.630s", tell->say);
-    } else if ((tell->kind == TELL_FACT || tell->kind == TELL_NOTICE) && tell->say[0] &&
+    } else if ((tell->kind == TELL_FACT || tell->kind == TELL_NOTICE || tell->kind == TELL_PACKET) && tell->say[0] &&
                telling->others < TOLD_FACTS_MAX) {
         snprintf(telling->other[telling->others++], sizeof telling->other[0], "%.630s", tell->say);
     }
@@ -60,7 +63,9 @@ bool told_make(struct history *history, const struct chronicle *chronicle, uint3
     struct teller *teller = teller_new(chinese ? TELL_CHINESE : TELL_ENGLISH, take, &telling);
     bool fine = world && teller && teller_begin_at(teller, world);
     out->step = step;
-    out->task = chronicle_mover(chronicle, step);
+    uint32_t mover = chronicle_mover(chronicle, step);
+    out->task = mover < CONDUCTOR_DELIVER ? mover : 0;
+    out->packet = mover < CONDUCTOR_DELIVER ? 0 : mover & (CONDUCTOR_DELIVER - 1);
     struct event event;
     if (fine && asked && history_event(history, asked, &event)) {
         struct message ignored;

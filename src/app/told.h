@@ -12,7 +12,8 @@ enum { TOLD_FACTS_MAX = 12 };
 
 /* Plain data; texts are escaped. */
 struct told {
-    uint32_t step, task, object, place;
+    uint32_t step, task, object, place; /* task 0: it is a packet's step */
+    uint32_t packet;
     uint16_t operation;
     uint8_t outcome;
     char say[1024];

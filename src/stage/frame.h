@@ -33,7 +33,8 @@ struct stage_step {
 
 /* Who may be chosen now; `key`: '1' to '9', 0 where digits are used up. In the order of names. */
 struct stage_choice {
-    uint32_t task;
+    uint32_t task;   /* 0: a packet */
+    uint32_t packet; /* that waits on the wire and may be delivered; 0: a task */
     char key;
     bool selected; /* by the arrows */
 };
@@ -90,11 +91,11 @@ struct stage_queue {
     const char *put_waits, *get_waits; /* names of the objects where those wait who find it full, empty */
 };
 
-/* A packet whose bytes are shown: the one that the person has chosen, else the newest that moved. */
+/* The packet that the person has chosen: marked on the wire, its bytes opened. */
 struct stage_packet {
-    uint32_t number;      /* 0: none */
-    const uint8_t *bytes; /* from its IP header on; not escaped: only ever shown as numbers or as visible ASCII */
-    size_t length;
+    uint32_t number;      /* 0: none; then it is the one that moved last */
+    const uint8_t *bytes; /* from its IP header on; NULL: those that the world keeps */
+    size_t length, size;  /* bytes that are there; of the whole packet */
     uint32_t seq, ack; /* relative to the beginning of its connection (TCP) */
     bool relative;     /* these are known */
 };

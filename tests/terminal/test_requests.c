@@ -57,6 +57,8 @@ static const struct {
     {REQUEST_variant, " ", SHOWS, "Deadlock: One order for all", 0},
     {REQUEST_input, "", PROMPT, "to the program> ", 0},
     {REQUEST_restart, "   ", STEP, NULL, 0},
+    {REQUEST_drop, "", SHOWS, "no packet waits on the wire", 0},
+    {REQUEST_duplicate, "", SHOWS, "no packet waits on the wire", 0},
     {REQUEST_views, "", SHOWS, "which views?", 0},
     {REQUEST_enlarge, "", HIDES, " timeline ", 0},
     {REQUEST_pane, "", CHANGES, NULL, 0},
