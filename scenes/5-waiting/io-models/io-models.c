@@ -52,11 +52,15 @@ static void on_arrival(int number)
     arrived = fetch();
 }
 
-static void signal_driven(void)
+static void ask_for_signals(void)
 {
     signal(SIGIO, on_arrival);
     fcntl(from_sensor, F_SETOWN, getpid());
     fcntl(from_sensor, F_SETFL, O_ASYNC);
+}
+
+static void signal_driven(void)
+{
     while (!arrived)
         usleep(100000); /* something else, until the signal interrupts it */
 }
@@ -91,6 +95,8 @@ int main(int count, char **arguments)
     sigemptyset(&sigio);
     sigaddset(&sigio, SIGIO);
     sigprocmask(SIG_BLOCK, &sigio, NULL); /* no business of the sensor's */
+    if (strcmp(model, "signal-driven") == 0)
+        ask_for_signals();
     pthread_create(&thread, NULL, sensor, NULL);
     sigprocmask(SIG_UNBLOCK, &sigio, NULL);
     if (strcmp(model, "blocking") == 0)
