@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "network/decode.h"
 #include "stage/stage_edges.h"
+#include "stage/stage_wire.h"
 
 enum {
     MARGIN = 1,
@@ -40,6 +41,22 @@ struct opened {
 static enum decode_language language(void)
 {
     return strcmp(_("en"), "zh") == 0 ? DECODE_CHINESE : DECODE_ENGLISH;
+}
+
+/* Given with the frame, else as much as the world keeps of the one that the screen is about. */
+static struct stage_packet packet_of(const struct stage_frame *frame)
+{
+    struct stage_wire wire;
+    if (frame->packet.bytes || !stage_wire_find(frame, &wire) || !wire.packet)
+        return frame->packet;
+    const struct world_packet *packet = world_packet(frame->after, wire.packet);
+    return (struct stage_packet){.number = packet->number,
+                                 .bytes = packet->bytes,
+                                 .length = packet->kept,
+                                 .size = packet->size,
+                                 .seq = packet->sequence,
+                                 .ack = packet->acknowledgement,
+                                 .relative = packet->protocol == 6};
 }
 
 static void open_bytes(const struct stage_packet *packet, struct decode *out)
@@ -177,7 +194,7 @@ static void bytes_say(const struct stage_packet *packet, const struct decode_fie
     }
 }
 
-static void explanation_draw(const struct stage_frame *frame, const struct opened *opened, const struct pane *pane)
+static void explanation_draw(const struct stage_packet *packet, const struct opened *opened, const struct pane *pane)
 {
     if (opened->count == 0 || pane->rows < EXPLAINED_LEAST)
         return;
@@ -194,7 +211,7 @@ static void explanation_draw(const struct stage_frame *frame, const struct opene
         snprintf(place + length, sizeof place - length, _(", %s"), decode_note_text(field->note, opened->language));
     int left = wide - text_columns(place) - 2;
     if (left >= 11) {
-        bytes_say(&frame->packet, field, left, bytes, sizeof bytes);
+        bytes_say(packet, field, left, bytes, sizeof bytes);
         pane_text_fit(pane, MARGIN, 0, left, EMPHASIS_none, ROLE_code_number, bytes);
     }
     int at = bytes[0] ? MARGIN + text_columns(bytes) + 2 : MARGIN;
@@ -219,9 +236,8 @@ static int hex_each(int columns)
     return 0;
 }
 
-static void hex_draw(const struct stage_frame *frame, const struct opened *opened, const struct pane *pane, int each)
+static void hex_draw(const struct stage_packet *packet, const struct opened *opened, const struct pane *pane, int each)
 {
-    const struct stage_packet *packet = &frame->packet;
     const struct decode_field *field =
         opened->count > 0 ? &opened->decode.fields[opened->lines[opened->cursor].field] : NULL;
     int rows = (int)((packet->length + (size_t)each - 1) / (size_t)each), wanted = field ? field->offset / each : 0;
@@ -247,16 +263,20 @@ static int packet_rows(const struct stage_frame *frame, int columns)
 {
     enum { USUAL = 14 };
     (void)columns;
-    return frame->packet.number ? USUAL : 0;
+    return packet_of(frame).bytes ? USUAL : 0;
 }
 
 /* Which packet, and what is wrong with it. Returns the rows that it took. */
-static int title_draw(const struct stage_frame *frame, const struct opened *opened, const struct pane *pane)
+static int title_draw(const struct stage_packet *packet, const struct opened *opened, const struct pane *pane)
 {
     char text[64];
-    snprintf(text, sizeof text, _("packet %u, %zu bytes"), frame->packet.number, frame->packet.length);
+    bool part = packet->length < packet->size;
+    if (part)
+        snprintf(text, sizeof text, _("packet %u, %zu of its %zu bytes"), packet->number, packet->length, packet->size);
+    else
+        snprintf(text, sizeof text, _("packet %u, %zu bytes"), packet->number, packet->length);
     int column = MARGIN + pane_text_fit(pane, MARGIN, 0, pane->columns - MARGIN, EMPHASIS_bold, ROLE_object, text);
-    if (!opened->decode.fault)
+    if (!opened->decode.fault || (part && opened->decode.fault == DECODE_FAULT_cut))
         return 1;
     const char *fault = decode_fault_text(opened->decode.fault, opened->language);
     if (column + 2 + text_columns(fault) <= pane->columns) {
@@ -271,13 +291,14 @@ static int title_draw(const struct stage_frame *frame, const struct opened *open
 static void packet_draw(const struct stage_frame *frame, const struct pane *pane)
 {
     struct opened opened = {.language = language()};
-    if (!frame->packet.number || !frame->packet.bytes) {
+    struct stage_packet packet = packet_of(frame);
+    if (!packet.bytes || !packet.length) {
         pane_text_fit(pane, MARGIN, 0, pane->columns - MARGIN, EMPHASIS_none, ROLE_faint, _("no packet yet"));
         return;
     }
-    open_bytes(&frame->packet, &opened.decode);
+    open_bytes(&packet, &opened.decode);
     make_lines(frame, &opened);
-    int top = title_draw(frame, &opened, pane);
+    int top = title_draw(&packet, &opened, pane);
     int left = pane->rows - top;
     int foot = left >= 2 * EXPLAINED_ROWS ? EXPLAINED_ROWS : left >= 4 ? left / 2 : 0;
     int each = hex_each(pane->columns);
@@ -289,10 +310,10 @@ static void packet_draw(const struct stage_frame *frame, const struct pane *pane
     list_draw(&opened, &part);
     if (each) {
         part = pane_part(pane, list + 1, top, pane->columns - list - 1, left - foot);
-        hex_draw(frame, &opened, &part, each);
+        hex_draw(&packet, &opened, &part, each);
     }
     part = pane_part(pane, 0, pane->rows - foot, pane->columns, foot);
-    explanation_draw(frame, &opened, &part);
+    explanation_draw(&packet, &opened, &part);
 }
 
 const struct stage_view stage_view_packet = {

@@ -1,5 +1,5 @@
 /* A packet opened on the screen: its fields, the one under the cursor explained, all bytes where there is room. */
-#include "stage_moment.h"
+#include "stage_moment_wire.h"
 
 #include "packets.h"
 
@@ -10,8 +10,13 @@ static struct moment *moment_with(unsigned flags, const char *data)
     struct moment *m = moment_new();
     packet_tcp(&packet, flags, 1001, 10000, NULL, 0, data);
     moment_keep(m, 1);
-    m->frame.packet = (struct stage_packet){
-        .number = 4, .bytes = packet.bytes, .length = packet.length, .seq = 1, .ack = 1, .relative = true};
+    m->frame.packet = (struct stage_packet){.number = 4,
+                                            .bytes = packet.bytes,
+                                            .length = packet.length,
+                                            .size = packet.length,
+                                            .seq = 1,
+                                            .ack = 1,
+                                            .relative = true};
     return m;
 }
 
@@ -108,11 +113,36 @@ static void what_is_wrong_is_said(void **state)
                 "   urgent pointer         0                                ▾",
                 " 76 40  bytes 36-37, RFC 9293, 3.1, wrong", " Over header and data, and over both addresses of the IP",
                 " header.", "");
-    m->frame.packet.length = 15;
+    m->frame.packet.length = m->frame.packet.size = 15;
     moment_draw(m, &stage_view_packet, 39, 9, false);
     EXPECT_ROWS(m, " packet 4, 15 bytes", " It ends within the IP header.",
                 " ❯ not opened  E\\x00\\x00-\\x124@\\x00@\\▹", "", "", "", " 45 00 00 2d 12 34 40 ...  bytes 0-14",
                 " Bytes that could not be understood,", " or a protocol that is not opened▹");
+    moment_free(m);
+}
+
+/* Nothing is chosen: what the world keeps of the packet that moved. */
+static void the_worlds_packet_is_opened(void **state)
+{
+    (void)state;
+    struct moment *m = wire_moment();
+    char data[201];
+    memset(data, 'x', 200);
+    data[200] = 0;
+    packet_tcp(&packet, DECODE_ACK, 1001, 10000, NULL, 0, data);
+    wire_sent(m, (struct wire_sent){.from = wire_client,
+                                    .to = wire_server,
+                                    .flags = WIRE_ACK,
+                                    .seq = 1,
+                                    .ack = 1,
+                                    .length = 200,
+                                    .bytes = packet.bytes,
+                                    .size = (uint32_t)packet.length});
+    wire_act(m, 2, PACKET_delivered);
+    assert_int_equal(moment_rows(m, &stage_view_packet, 39), 14);
+    moment_draw(m, &stage_view_packet, 39, 4, false);
+    EXPECT_ROWS(m, " packet 2, 160 of its 240 bytes", "   header length          20 (5 x 4)  ▴",
+                " ❯ flags                  ACK", "   CWR                    0           ▾");
     moment_free(m);
 }
 
@@ -141,7 +171,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_has_been_sent),      cmocka_unit_test(its_flags_come_first),
         cmocka_unit_test(scrolling_moves_the_cursor), cmocka_unit_test(all_bytes_stand_beside_where_there_is_room),
-        cmocka_unit_test(what_is_wrong_is_said),      cmocka_unit_test(any_packet_fits_any_pane),
+        cmocka_unit_test(what_is_wrong_is_said),      cmocka_unit_test(the_worlds_packet_is_opened),
+        cmocka_unit_test(any_packet_fits_any_pane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
