@@ -1,7 +1,7 @@
 /* Pipes, and the queues of the program's own that the scene names, as tanks: how full, who is about to put on the left,
  * who is about to take on the right; a task that waits there carries the sign of its state. What is in a pipe and who
- * waits is the world's; which ends are still open it does not know, so nothing is said of that. What is in a queue of the
- * program's is what its variables say at this step, also where they are halfway through a change. Two rows a tank. */
+ * waits is the world's; which ends are still open it does not know, so nothing is said of that. What is in a queue of
+ * the program's is what its variables say at this step, also where they are halfway through a change. Two rows a tank. */
 #include "stage/view.h"
 
 #include <stdio.h>
@@ -300,8 +300,8 @@ static void box_draw(const struct pane *pane, int column, int cell, bool compact
         pane_glyphs(pane, column, 0, cell, EMPHASIS_none, role, filled ? GLYPH_fill : GLYPH_empty);
 }
 
-/* Boxes, the oldest at the right, where it will be taken. More than fit: a bounded queue becomes a level, of one without
- * a bound the youngest are counted. */
+/* Boxes, the oldest at the right, where it will be taken. More than fit: a bounded queue becomes a level, of one
+ * without a bound the youngest are counted. */
 static void boxes_draw(const struct pane *pane, const struct contents *now, const struct contents *before, int cell)
 {
     enum { REST = 5 }; /* "+123 " */

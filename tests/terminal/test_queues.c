@@ -1,5 +1,5 @@
-/* The tanks of queues that a program keeps itself, in lockstep as a person sees it: filled from the program's own variables,
- * those who wait at their ends, of the variant that is played. */
+/* The tanks of queues that a program keeps itself, in lockstep as a person sees it: filled from the program's own
+ * variables, those who wait at their ends, of the variant that is played. */
 #include "sitting.h"
 
 #include <setjmp.h>
