@@ -1,7 +1,8 @@
 /* Pipes, and the queues of the program's own that the scene names, as tanks: how full, who is about to put on the left,
  * who is about to take on the right; a task that waits there carries the sign of its state. What is in a pipe and who
  * waits is the world's; which ends are still open it does not know, so nothing is said of that. What is in a queue of
- * the program's is what its variables say at this step, also where they are halfway through a change. Two rows a tank. */
+ * the program's own is what its variables say at this step, also where they are halfway through a change. Two rows a
+ * tank. */
 #include "stage/view.h"
 
 #include <stdio.h>
