@@ -6,6 +6,6 @@
 #include "scene/scene_match.h"
 
 /* The fact that a step or a fault is; its texts are borrowed from `tell` and `number`. False: what is told is neither. */
-bool beats_fact(const struct tell *tell, char number[24], struct scene_fact *out);
+bool beats_fact(const struct tell *tell, char number[40], struct scene_fact *out);
 
 #endif

@@ -97,7 +97,7 @@ static enum status fire(struct chronicle *chronicle, uint32_t step, size_t beat)
 static enum status tell_fact(void *context, const struct tell *tell, struct message *message)
 {
     struct chronicle *chronicle = context;
-    char number[24];
+    char number[40];
     struct scene_fact fact;
     (void)message;
     if (!beats_fact(tell, number, &fact))

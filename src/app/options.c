@@ -243,11 +243,8 @@ static enum status set_json(const char *value, struct options *out, struct messa
 static enum status set_wire(const char *value, struct options *out, struct message *message)
 {
     out->wire = value;
-    if (strcmp(value, "auto") == 0 || strcmp(value, "off") == 0)
+    if (strcmp(value, "auto") == 0 || strcmp(value, "on") == 0 || strcmp(value, "off") == 0)
         return STATUS_OK;
-    if (strcmp(value, "on") == 0)
-        return message_set(message, STATUS_USAGE,
-                           _("--wire on: this version cannot hold packets yet; leave the option out"));
     return wrong_value(OPTION_wire, value, _("auto, on or off"), message);
 }
 

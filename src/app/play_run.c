@@ -119,6 +119,8 @@ static enum status start(struct play_run *run, struct message *message)
         .watch_count = plan->watch_count,
         .input = run->input[0],
         .live = plan->live,
+        .wire = plan->wire,
+        .wire_profile = plan->wire_profile,
         .paused = is_paused,
         .max_steps = plan->max_steps,
         .max_time = plan->max_time,

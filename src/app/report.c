@@ -142,7 +142,7 @@ static enum status export_flush(struct report *report, struct message *message)
 static enum status tell_fact(void *context, const struct tell *tell, struct message *message)
 {
     struct report *report = context;
-    char number[24];
+    char number[40];
     struct scene_fact fact;
     if (!beats_fact(tell, number, &fact))
         return STATUS_OK;

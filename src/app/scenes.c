@@ -10,6 +10,7 @@
 #include "app/say.h"
 #include "base/escape.h"
 #include "base/text.h"
+#include "network/build.h"
 #include "scene/scene_build.h"
 #include "scene/scene_list.h"
 
@@ -167,6 +168,17 @@ static bool take_arguments(const struct scene_variant *variant, struct scenes_pr
     return true;
 }
 
+/* How the kernel's own times are set in the guest's network. */
+static void take_network(const struct scene *scene, struct session_plan *plan)
+{
+    const char *profile = scene->network.profile;
+    if (scene->network.host_count > 0 && plan->wire == CONDUCTOR_WIRE_auto)
+        plan->wire = CONDUCTOR_WIRE_on;
+    plan->wire_profile = !profile || strcmp(profile, "lecture") == 0 ? NETWORK_lecture
+                         : strcmp(profile, "loss") == 0             ? NETWORK_loss
+                                                                    : NETWORK_timestamps;
+}
+
 static bool take_scheduler(const struct scene_variant *variant, const struct options *options,
                            struct scenes_program *program, struct session_plan *plan)
 {
@@ -217,6 +229,7 @@ bool scenes_load(const struct scene *scene, size_t index, const struct options *
     plan->stdout_pipe = variant->out == SCENE_STDOUT_PIPE;
     plan->scene = scene;
     plan->variant = index;
+    take_network(scene, plan);
     return true;
 }
 

@@ -71,6 +71,25 @@ static void meet_source(void *context, struct source *source, const char *path)
         record_source(session->record, source, path);
 }
 
+/* Whether packets can be seen in this run, where the guest talks; at its beginning. */
+static enum status tell_wire(struct session *session)
+{
+    char text[640];
+    const char *why;
+    if (conductor_wire(session->conductor, &why)) {
+        if (session->plan->scene)
+            return STATUS_OK;
+        snprintf(text, sizeof text, "%s",
+                 _("lockstep carries the guest's network: 127.0.0.0/8 and the hosts 10.0.0.1 and 10.0.0.2; "
+                   "the outside network is cut off (--wire off: a plain loopback instead)"));
+    } else if (why[0]) {
+        snprintf(text, sizeof text, _("packets are not visible on this machine: %s; see `lockstep doctor`"), why);
+    } else {
+        return STATUS_OK;
+    }
+    return report_notice(session->report, "wire", text, session->message);
+}
+
 /* ---- the run ---- */
 
 static bool interrupted(void)
@@ -116,6 +135,8 @@ static enum status start(struct session *session, const struct paths *paths)
         .watch_count = plan->watch_count,
         .input = plan->no_input ? -1 : interrupt_input(),
         .live = plan->live,
+        .wire = plan->wire,
+        .wire_profile = plan->wire_profile,
         .interrupted = interrupted,
         .max_steps = plan->max_steps,
         .max_time = plan->max_time,
@@ -129,7 +150,7 @@ static enum status start(struct session *session, const struct paths *paths)
     options.environment = environment;
     status = conductor_start(&options, session->history, &session->conductor, session->message);
     free(environment);
-    return status;
+    return status ? status : tell_wire(session);
 }
 
 static enum status go(struct session *session)
@@ -189,6 +210,13 @@ void session_run(const struct session_plan *plan, const struct paths *paths, str
     interrupt_release();
 }
 
+static enum conductor_wire session_wire(const char *word)
+{
+    if (word && strcmp(word, "auto") != 0)
+        return strcmp(word, "on") == 0 ? CONDUCTOR_WIRE_on : CONDUCTOR_WIRE_off;
+    return CONDUCTOR_WIRE_auto;
+}
+
 void session_plan_options(const struct options *options, struct session_plan *plan)
 {
     memset(plan, 0, sizeof *plan);
@@ -204,6 +232,7 @@ void session_plan_options(const struct options *options, struct session_plan *pl
         .max_steps = options->max_steps,
         .max_time = options->max_time,
         .live = options->live,
+        .wire = session_wire(options->wire),
         .helpers = options->helpers,
         .out = stdout,
         .output = output,

@@ -24,6 +24,8 @@ struct session_plan {
     uint64_t max_steps;
     int64_t max_time;
     bool live, helpers;
+    enum conductor_wire wire;
+    uint8_t wire_profile; /* enum network_profile */
     bool fresh_working_folder, stdout_pipe;
     bool no_input;             /* end of file at once, instead of our standard input */
     const struct scene *scene; /* NULL: none */

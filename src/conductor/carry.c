@@ -291,16 +291,16 @@ static void carry_tell_packet(struct conductor *c, const struct wire_packet *pac
                           ? header->type | header->code << 8
                           : (int64_t)(packet->sequence | (uint64_t)packet->acknowledgement << 32);
     conductor_tell(
-        c, &(struct event){.kind = EVENT_PACKET,
-                           .value = PACKET_sent,
-                           .other = packet->number,
-                           .task = task,
-                           .argument = {event_address(header->source, header->source_port),
-                                        event_address(header->destination, header->destination_port), numbers,
-                                        event_packet(header->flags, header->protocol, header->payload_length,
-                                                     packet->window)},
-                           .payload = packet->bytes,
-                           .length = (uint32_t)packet->size});
+        c, &(struct event){
+               .kind = EVENT_PACKET,
+               .value = PACKET_sent,
+               .other = packet->number,
+               .task = task,
+               .argument = {event_address(header->source, header->source_port),
+                            event_address(header->destination, header->destination_port), numbers,
+                            event_packet(header->flags, header->protocol, header->payload_length, packet->window)},
+               .payload = packet->bytes,
+               .length = (uint32_t)packet->size});
 }
 
 /* Tells what has come onto the wire since the last look, sent by `task` (0: by the kernel itself), and how all sockets
@@ -389,10 +389,8 @@ enum status carry_act(struct conductor *c, enum packet_act act, uint32_t number,
                       struct message *message)
 {
     struct carry *carry = c->carry;
-    struct event event = {.kind = EVENT_PACKET,
-                          .value = act,
-                          .other = number,
-                          .argument = {0, (int64_t)choices, (int64_t)index}};
+    struct event event = {
+        .kind = EVENT_PACKET, .value = act, .other = number, .argument = {0, (int64_t)choices, (int64_t)index}};
     enum status status = STATUS_OK;
     if (act == PACKET_delivered)
         status = wire_release(carry->wire, number, message);

@@ -97,11 +97,17 @@ static bool program_talks_at(const char *path, unsigned depth);
 
 static bool program_library_talks(const char *name, unsigned depth)
 {
-    static const char *const folders[] = {"/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
-                                          "/usr/lib/aarch64-linux-gnu", "/lib64", "/usr/lib64", "/usr/local/lib",
-                                          "/lib", "/usr/lib"};
-    static const char *const system[] = {"libc.so", "ld-linux", "libm.so", "libpthread.so", "libdl.so", "librt.so",
-                                         "libstdc++.so", "libgcc_s.so"};
+    static const char *const folders[] = {"/lib/x86_64-linux-gnu",
+                                          "/lib/aarch64-linux-gnu",
+                                          "/usr/lib/x86_64-linux-gnu",
+                                          "/usr/lib/aarch64-linux-gnu",
+                                          "/lib64",
+                                          "/usr/lib64",
+                                          "/usr/local/lib",
+                                          "/lib",
+                                          "/usr/lib"};
+    static const char *const system[] = {"libc.so",  "ld-linux", "libm.so",      "libpthread.so",
+                                         "libdl.so", "librt.so", "libstdc++.so", "libgcc_s.so"};
     for (size_t i = 0; i < sizeof system / sizeof *system; i++)
         if (strncmp(name, system[i], strlen(system[i])) == 0)
             return false;

@@ -180,6 +180,30 @@ static int states_compare(const void *a, const void *b)
     return 0;
 }
 
+/* A connection whose owner has not closed it yet lies in TIME_WAIT without its descriptor, and beside it the kernel shows
+ * what the descriptor leads to, closed, with the same ends. To a person that is one socket. */
+static void states_join(struct states *states)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < states->count; i++) {
+        const struct states_socket *row = &states->items[i];
+        struct states_socket *waiting = NULL;
+        for (size_t k = 0; k < states->count && !waiting && row->state == CLOSED && row->peer_port; k++) {
+            struct states_socket *other = &states->items[k];
+            bool same = other->protocol == row->protocol && other->local_port == row->local_port &&
+                        other->local_host == row->local_host && other->peer_port == row->peer_port &&
+                        other->peer_host == row->peer_host;
+            if (same && other->inode == 0 && other->timer == 3)
+                waiting = other;
+        }
+        if (waiting && row->protocol == IPPROTO_TCP)
+            waiting->inode = row->inode;
+        else
+            states->items[kept++] = *row;
+    }
+    states->count = kept;
+}
+
 enum status states_read(int diag, unsigned what, struct states *states, struct message *message)
 {
     states->count = 0;
@@ -193,5 +217,6 @@ enum status states_read(int diag, unsigned what, struct states *states, struct m
     }
     if (states->count > 1)
         qsort(states->items, states->count, sizeof *states->items, states_compare);
+    states_join(states);
     return status;
 }

@@ -70,6 +70,8 @@ struct scene_when {
     const char *value;   /* as text: "1", "P2" */
     const char *error;   /* "EPIPE" */
     const char *fault;   /* a kind of fault; then the step does not matter, save for its task */
+    const char *packet;  /* a packet of the wire: "SYN", "PSH+ACK", "UDP", "ICMP"; then no step is meant */
+    const char *event;   /* what becomes of it: sent, delivered, dropped, duplicated, absorbed */
     unsigned occurrence; /* the nth fact that matches the rest; 1 */
 };
 

@@ -28,8 +28,10 @@ static bool field_equal(const char *wanted, const char *got)
 bool scene_beat_matches(const struct scene_beat *beat, const struct scene_fact *fact)
 {
     const struct scene_when *when = &beat->when;
-    if (!when->fault != !fact->fault)
+    if (!when->fault != !fact->fault || !when->packet != !fact->packet)
         return false;
+    if (when->packet)
+        return strcmp(when->packet, fact->packet) == 0 && field_equal(when->event, fact->event);
     if (when->fault)
         return strcmp(when->fault, fact->fault) == 0 && field_equal(when->task, fact->task) &&
                field_equal(when->object, fact->object);

@@ -14,6 +14,8 @@ struct scene_fact {
     const char *value; /* as text: 1, P2 */
     const char *error;
     const char *fault;
+    const char *packet; /* its flags or protocol; then a packet is what the fact is about */
+    const char *event;
 };
 
 /* Whether the fact is of the kind that the beat waits for, `occurrence` left aside. */

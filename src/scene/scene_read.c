@@ -190,6 +190,8 @@ void scene_read_when(struct scene_reading *reading, const struct scene_node *nod
         {.name = "value", .read = scene_field_value, AT(value), .nullable = true},
         {.name = "error", .read = scene_field_string, AT(error)},
         {.name = "fault", .read = scene_field_word, AT(fault), .words = scene_words_faults, .what = N_("fault")},
+        {.name = "packet", .read = scene_field_string, AT(packet)},
+        {.name = "event", .read = scene_field_word, AT(event), .words = scene_words_packets, .what = N_("event")},
         {.name = "occurrence", .read = scene_field_number, AT(occurrence), .least = 1, .most = 10000},
     };
 #undef AT
@@ -197,8 +199,13 @@ void scene_read_when(struct scene_reading *reading, const struct scene_node *nod
     when->occurrence = 1;
     size_t before = reading->errors->count;
     scene_fields_read(reading, node, fields, FIELD_COUNT(fields), when, "`when`");
-    if (reading->errors->count == before && !when->task && !when->operation && !when->fault)
-        scene_reading_refuse(reading, node, "`when` must name a task, an operation or a fault");
+    if (reading->errors->count == before && !when->task && !when->operation && !when->fault &&
+        !when->packet)
+        scene_reading_refuse(reading, node, "`when` must name a task, an operation, a fault or a packet");
+    if (when->packet && (when->task || when->operation || when->outcome || when->value || when->error || when->fault))
+        scene_reading_refuse(reading, node, "`packet` goes with `event` and `occurrence` only");
+    if (when->event && !when->packet)
+        scene_reading_refuse(reading, node, "`event` says what becomes of a `packet`, which is missing");
     if (when->fault && (when->operation || when->outcome || when->value || when->error))
         scene_reading_refuse(reading, node, "`fault` goes with `task` and `occurrence` only");
     (void)field;

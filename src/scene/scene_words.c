@@ -17,7 +17,8 @@ const char *const scene_words_faults[] = {"deadlock",    "self-deadlock", "data-
 const char *const scene_words_views[] = {"stage",   "locks",   "graph",    "queues", "tree",
                                          "memory",  "source",  "timeline", "wire",   "coroutines",
                                          "console", "compare", "tcp",      "packet", NULL};
-const char *const scene_words_profiles[] = {"lecture", "fast", "lossy", NULL};
+const char *const scene_words_packets[] = {"sent", "delivered", "dropped", "duplicated", "absorbed", NULL};
+const char *const scene_words_profiles[] = {"lecture", "loss", "timestamps", NULL};
 
 bool scene_words_operation(const char *name)
 {

@@ -12,6 +12,7 @@ extern const char *const scene_words_outcomes[];
 extern const char *const scene_words_verdicts[];
 extern const char *const scene_words_faults[];
 extern const char *const scene_words_views[];
+extern const char *const scene_words_packets[];
 extern const char *const scene_words_profiles[];
 
 /* Whether an operation of this name exists (`mutex.lock`). */
