@@ -11,7 +11,7 @@
 #include "stage/stage_names.h"
 #include "world/world_coroutine.h"
 
-enum { MARGIN = 1, INDENT = 3, GAP = 1, BOX_EXTRA = 6 /* "[", sign, " ", " ", letter, "]" */ };
+enum { MARGIN = 1, INDENT = 3, GAP = 1, ROOM_FOR_NAME = 14, BOX_EXTRA = 6 /* "[", sign, " ", " ", letter, "]" */ };
 
 /* Walks over the lines of the view; draws those that lie in the pane, if there is one. */
 struct walk {
@@ -57,6 +57,10 @@ static void thread_line(struct walk *walk, const struct world_task *task, uint32
         pane_glyph(&line, MARGIN, 0, EMPHASIS_none, role, stage_state_glyph(task->state));
         snprintf(text, sizeof text, ngettext("%u switch", "%u switches", switches), switches);
         int right = walk->columns - text_columns(text);
+        if (right < ROOM_FOR_NAME) { /* a narrow pane does without the count */
+            right = walk->columns;
+            text[0] = '\0';
+        }
         int used = MARGIN + 2 +
                    pane_text_fit(&line, MARGIN + 2, 0, right - MARGIN - 5, EMPHASIS_bold, ROLE_strong,
                                  stage_task_name(walk->frame, task->id, name));

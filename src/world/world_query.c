@@ -316,6 +316,8 @@ uint64_t world_hash(const struct world *world)
         const struct world_object *object = &object_at(world, id)->view;
         hash = mix(hash, (uint64_t)object->owner << 32 | (uint32_t)object->count);
         hash = mix(hash, (uint64_t)object->value);
+        if (object_at(world, id)->flow)
+            hash = mix(hash, (uint64_t)object_at(world, id)->flow << 32 | object_at(world, id)->flow_task);
         for (uint32_t t = object_at(world, id)->head; t; t = task_at(world, t)->queue_next)
             hash = mix(hash, t);
     }

@@ -532,6 +532,32 @@ static const char *the_thread_blocks_for_both(const struct scenes_run *run)
     return one_thread_for_the_system(run);
 }
 
+/* A coroutine's own stack is nobody else's business, wherever it lies; what lies beyond it is, as in any thread. */
+static void its_stack_does_not_step_and_globals_do(void **state)
+{
+    (void)state;
+    struct scenes_run run;
+    scenes_play_changed("5-waiting/coroutine", "computing",
+                        (struct scenes_change){"computing.c", "int main(int count, char **arguments)\n{\n",
+                                               "#include <pthread.h>\n"
+                                               "static void *nothing(void *unused)\n{\n    return unused;\n}\n"
+                                               "int main(int count, char **arguments)\n{\n    pthread_t thread;\n"
+                                               "    pthread_create(&thread, NULL, nothing, NULL);\n"
+                                               "    pthread_join(thread, NULL);\n"},
+                        &run);
+    unsigned sums = 0;
+    for (size_t i = 0; i < run.step_count; i++) {
+        if (strncmp(run.steps[i].operation, "memory.", 7) != 0)
+            continue;
+        if (scenes_count(run.steps[i].object, "stacks") || scenes_count(run.steps[i].object, "#"))
+            fail_msg("%s %s", run.steps[i].operation, run.steps[i].object);
+        sums += scenes_count(run.steps[i].object, "variable sum[") > 0;
+    }
+    assert_int_equal(sums, 14);
+    assert_true(scenes_finished(&run));
+    scenes_run_free(&run);
+}
+
 static long time_of(const char *variant)
 {
     struct scenes_run run;
@@ -604,7 +630,7 @@ static const struct {
     {"process-pool", "terminate", "process-pool.c", "terminate", " of 10 tasks done\n", 25, false},
     {"pool-queue", "sent", "descriptor.c", "sent", "", 0, false},
     {"pool-queue", "inherited", "descriptor.c", "inherited", "got A\ngot B\ngot C\n", 200, false},
-    {"pool-queue", "managed", "managed.c", NULL, "got A\ngot B\ngot C\n", 200, false},
+    {"pool-queue", "managed", "managed.c", NULL, "got A\ngot B\ngot C\n", 50, false},
     {"thread-pool", NULL, "thread-pool.c", NULL, "4 squared: 16\n", 100, false},
     {"too-many-threads", NULL, "too-many-threads.c", NULL, "    100 ", 0, true},
     {"coroutine", "io", "io.c", "turns", "has its answers\n", 0, false},
@@ -682,6 +708,7 @@ int main(void)
         cmocka_unit_test(a_pool_reuses_its_threads),
         cmocka_unit_test(memory_and_switches_grow),
         cmocka_unit_test(the_switch_is_the_programs_own),
+        cmocka_unit_test(its_stack_does_not_step_and_globals_do),
         cmocka_unit_test(every_program_runs_without_lockstep),
         cmocka_unit_test(every_run_is_the_same_twice),
         cmocka_unit_test(what_is_right_is_right_in_every_order),

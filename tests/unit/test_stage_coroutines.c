@@ -89,6 +89,8 @@ static void each_thread_has_its_own(void **state)
     moment_draw(m, &stage_view_coroutines, 39, 6, false);
     EXPECT_ROWS(m, " ◦ main r                     1 switch", "   [◦ ping r] [▪ caller s]", "   caller ▸ ping",
                 " ▸ T1 R                       1 switch", "   [▸ pong R]", "   ▸ pong");
+    moment_draw(m, &stage_view_coroutines, 16, 6, false);
+    EXPECT_ROWS(m, " ◦ main r", "   [◦ ping r]", "   [▪ caller s]", "   cal▹ ▸ ping", " ▸ T1 R", "   [▸ pong R]  ▾");
     moment_draw(m, &stage_view_coroutines, 39, 3, false); /* in a small pane: the one whose step it was */
     EXPECT_ROWS(m, " ▸ T1 R                       1 switch▴", "   [▸ pong R]", "   ▸ pong");
     moment_free(m);
