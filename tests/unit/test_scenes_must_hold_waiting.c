@@ -545,15 +545,17 @@ static void its_stack_does_not_step_and_globals_do(void **state)
                                                "    pthread_create(&thread, NULL, nothing, NULL);\n"
                                                "    pthread_join(thread, NULL);\n"},
                         &run);
-    unsigned sums = 0;
+    unsigned sums = 0, flags = 0;
     for (size_t i = 0; i < run.step_count; i++) {
         if (strncmp(run.steps[i].operation, "memory.", 7) != 0)
             continue;
         if (scenes_count(run.steps[i].object, "stacks") || scenes_count(run.steps[i].object, "#"))
             fail_msg("%s %s", run.steps[i].operation, run.steps[i].object);
         sums += scenes_count(run.steps[i].object, "variable sum[") > 0;
+        flags += scenes_is(run.steps[i].object, "variable taking_turns");
     }
     assert_int_equal(sums, 14);
+    assert_int_equal(flags, 8);
     assert_true(scenes_finished(&run));
     scenes_run_free(&run);
 }
