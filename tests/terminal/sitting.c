@@ -179,7 +179,7 @@ static bool holds_said(struct screen *screen, const void *key)
 void sitting_settle(struct screen *screen)
 {
     /* Not bound, and never the same one twice, so that an old answer is not taken for the new one. */
-    static const char *const unbound[] = {"A", "B", "C", "D", "E", "H", "I", "J", "K", "O", "P", "Q", "R", "S", "W", "X"};
+    static const char *const unbound[] = {"A", "B", "C", "E", "H", "I", "J", "K", "O", "P", "Q", "R", "S", "W", "X"};
     static unsigned next;
     const char *key = unbound[next++ % (sizeof unbound / sizeof *unbound)];
     screen_type(screen, key);
