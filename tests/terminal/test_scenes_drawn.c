@@ -1,6 +1,7 @@
 /* Every scene and variant, every step, without a terminal: a player is led through it and its frames are drawn on canvases.
  * Nothing may be cut or drawn over, what is said at a beat must be there in full, and a step must look the same however
  * one came to it. LOCKSTEP_SCENE=<id> takes one scene alone; LOCKSTEP_SHOW prints the beats. */
+#include "app/comparison.h"
 #include "app/language.h"
 #include "app/player.h"
 #include "app/scenes.h"
@@ -295,8 +296,10 @@ static void play_variant(struct scene *scene, size_t variant, const char *act, c
     if (scene->variants[variant].scheduler.mode == SCENE_MODE_LIVE)
         return;
     assert_true(scenes_load(scene, variant, NULL, &paths, &program, &plan, &result));
+    struct comparison *comparison = comparison_new(scene, &paths);
+    assert_true((comparison != NULL) == (scene->compare.count > 0));
     const struct player_options options = {
-        .plan = &plan, .paths = &paths, .act = act, .act_zh = act_zh, .questions = true};
+        .plan = &plan, .paths = &paths, .act = act, .act_zh = act_zh, .comparison = comparison, .questions = true};
     if (player_new(&options, &play.player, &message))
         fail_msg("%s: %s", scene->id, message.text);
     player_set_keys(play.player, keys_shown, NULL);
@@ -307,6 +310,7 @@ static void play_variant(struct scene *scene, size_t variant, const char *act, c
     canvas_free(play.canvas);
     canvas_free(play.scratch);
     player_free(play.player);
+    comparison_free(comparison);
     scenes_unload(&program);
 }
 
