@@ -185,8 +185,10 @@ static void say_asked(struct conductor *c, uint32_t ring, uint32_t id, const str
         event.object = object_of(c, id, record->object_kind, space, record->object, more ? more->object : 0,
                                  more ? (uint64_t)more->value : 0);
     }
-    if (second_space == KEY_PRIVATE || second_space == KEY_SHARED) /* only a condition has one: its mutex */
-        event.second = object_of(c, id, OBJECT_mutex, second_space, record->second, more ? more->second : 0,
+    /* A coroutine's is another one, a condition's is its mutex; nothing else has one. */
+    unsigned second_kind = record->object_kind == OBJECT_coroutine ? OBJECT_coroutine : OBJECT_mutex;
+    if (second_space == KEY_PRIVATE || second_space == KEY_SHARED)
+        event.second = object_of(c, id, second_kind, second_space, record->second, more ? more->second : 0,
                                  more ? (uint64_t)more->argument : 0);
     ask_arguments(c, record, &event);
     own = live_task_at(c, id);

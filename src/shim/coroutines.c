@@ -5,7 +5,7 @@
  *
  * A coroutine whose function returns goes on in its successor (uc_link) without any call: its function is started by one
  * of ours, which tells that. getcontext must give its caller's context, not that of a wrapper, so it is a jump. */
-#include "shim/live.h"
+#include "shim/live_write.h"
 #include "shim/memory.h"
 #include "shim/shim.h"
 #include "shim/signal.h"
@@ -18,6 +18,16 @@
 static struct record_key key_of_context(const ucontext_t *context)
 {
     return key_of_address(OBJECT_coroutine, context, sizeof *context);
+}
+
+static void live_told(enum operation operation, const ucontext_t *object, const ucontext_t *second,
+                      struct live_place place)
+{
+    struct live_event event = {
+        .kind = LIVE_DONE, .operation = operation, .object = key_of_context(object), .place = place};
+    if (second)
+        event.second = key_of_context(second);
+    live_tell(&event);
 }
 
 static uintptr_t stack_pointer(const ucontext_t *context)
@@ -43,7 +53,7 @@ static void switch_told(const ucontext_t *here, const ucontext_t *there, void *p
 {
     struct step step;
     if (live_on())
-        live_after(OPERATION_coroutine_switch, OBJECT_coroutine, there, 0, 0, LIVE_AT(pc, frame));
+        live_told(OPERATION_coroutine_switch, there, here, LIVE_AT(pc, frame));
     if (!step_begin_at(&step, OPERATION_coroutine_switch, pc, frame))
         return;
     step.record.object = key_of_context(there);
@@ -70,7 +80,7 @@ static void end_told(const ucontext_t *context, const ucontext_t *successor, voi
 {
     struct step step;
     if (live_on())
-        live_after(OPERATION_coroutine_end, OBJECT_coroutine, context, 0, 0, (struct live_place){.pc = 0});
+        live_told(OPERATION_coroutine_end, context, successor, (struct live_place){.pc = 0});
     if (!step_begin_at(&step, OPERATION_coroutine_end, NULL, frame))
         return;
     step.record.object = key_of_context(context);
@@ -121,7 +131,7 @@ SHIM_EXPORT void makecontext(ucontext_t *context, void (*routine)(void), int cou
     if (told)
         step_got(&step, OUTCOME_done, 0, 0);
     else if (live_on())
-        live_after(OPERATION_coroutine_create, OBJECT_coroutine, context, 0, 0, LIVE_HERE);
+        live_told(OPERATION_coroutine_create, context, NULL, LIVE_HERE);
 }
 
 /* ---- getcontext ---- */
