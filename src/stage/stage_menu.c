@@ -4,13 +4,13 @@
 #include "base/text.h"
 #include "stage/stage.h"
 
-enum { MARGIN = 2, FOOT = 5, HEAD = 2 };
+enum { MARGIN = 2, FOOT = 5, HEAD = 2, MINUTES_MOST = 99 };
 
 static void draw_row(const struct stage_menu *menu, const struct pane *pane, size_t index, int line)
 {
     const struct stage_menu_row *row = &menu->rows[index];
     struct pane at = pane_part(pane, 0, line, pane->columns, 1);
-    char minutes[32] = "";
+    char minutes[32] = "", widest[32];
     if (row->act) {
         pane_text_fit(&at, MARGIN, 0, at.columns - 2 * MARGIN, EMPHASIS_bold, ROLE_heading, row->title);
         return;
@@ -28,13 +28,14 @@ static void draw_row(const struct stage_menu *menu, const struct pane *pane, siz
         pane_glyph(&at, MARGIN + 2, 0, EMPHASIS_none, faint, GLYPH_seen);
     if (row->minutes)
         snprintf(minutes, sizeof minutes, ngettext("%u minute", "%u minutes", row->minutes), row->minutes);
-    int right = text_columns(minutes), ids = at.columns >= 70 ? 27 : 0;
+    snprintf(widest, sizeof widest, ngettext("%u minute", "%u minutes", MINUTES_MOST), (unsigned)MINUTES_MOST);
+    int right = text_columns(widest), ids = at.columns >= 70 ? 27 : 0;
     int room = at.columns - MARGIN - 4 - right - ids - 3;
     unsigned emphasis = selected ? EMPHASIS_bold : EMPHASIS_none;
     pane_text_fit(&at, MARGIN + 4, 0, room, emphasis, row->broken ? ROLE_fault : text, row->title);
     if (ids)
         pane_text_fit(&at, at.columns - right - ids - 2, 0, ids - 1, EMPHASIS_none, faint, row->id);
-    pane_text_fit(&at, at.columns - right - 1, 0, right, EMPHASIS_none, faint, minutes);
+    pane_text_fit(&at, at.columns - text_columns(minutes) - 1, 0, right, EMPHASIS_none, faint, minutes);
 }
 
 static void draw_rows(const struct stage_menu *menu, const struct pane *pane)

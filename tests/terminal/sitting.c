@@ -179,10 +179,13 @@ static bool holds_said(struct screen *screen, const void *key)
 void sitting_settle(struct screen *screen)
 {
     /* Not bound, and never the same one twice, so that an old answer is not taken for the new one. */
-    static const char *const unbound[] = {"A", "B", "C", "E", "H", "I", "J", "K", "O", "P", "Q", "R", "S", "W", "X"};
+    static const struct {
+        const char *name, *bytes;
+    } unbound[] = {{"f6", "\033[17~"}, {"f7", "\033[18~"}, {"f8", "\033[19~"},  {"f9", "\033[20~"},
+                   {"f10", "\033[21~"}, {"f11", "\033[23~"}, {"f12", "\033[24~"}};
     static unsigned next;
-    const char *key = unbound[next++ % (sizeof unbound / sizeof *unbound)];
-    screen_type(screen, key);
+    const char *key = unbound[++next % (sizeof unbound / sizeof *unbound)].name;
+    screen_type(screen, unbound[next % (sizeof unbound / sizeof *unbound)].bytes);
     assert_true(screen_until(screen, holds_said, key));
 }
 
