@@ -161,6 +161,18 @@ static uint32_t process_of(const struct world *world, uint32_t id)
     return object ? object->process : 0;
 }
 
+/* Of a socket that several processes have: the first of them that has asked for something of it, or waits at it. */
+static uint32_t process_at(const struct world *world, uint32_t id)
+{
+    const struct world_socket *socket = world_socket(world, id);
+    for (uint32_t i = 1; socket && socket->object && i <= world_task_count(world); i++) {
+        const struct world_task *task = world_task(world, i);
+        if (task && (task->waits_for == socket->object || (task->held && task->object == socket->object)))
+            return task->process;
+    }
+    return 0;
+}
+
 /* Its socket's owner; else who sends from there; else who listens there. */
 const char *stage_wire_who(const struct stage_frame *frame, const struct stage_wire *wire, unsigned end,
                            char out[STAGE_NAME_SIZE])
@@ -173,8 +185,11 @@ const char *stage_wire_who(const struct stage_frame *frame, const struct stage_w
         if (task && packet->protocol == wire->flow.protocol && same_address(packet->from, wire->flow.end[end]))
             process = task->process;
     }
+    uint32_t listener = stage_wire_listener(frame->after, wire->flow.end[end]);
     if (!process)
-        process = process_of(frame->after, stage_wire_listener(frame->after, wire->flow.end[end]));
+        process = process_of(frame->after, listener);
+    if (!process)
+        process = process_at(frame->after, listener);
     const struct world_process *known = world_process(frame->after, process);
     snprintf(out, STAGE_NAME_SIZE, "%s", known ? known->name : "");
     return out;

@@ -15,9 +15,8 @@ enum {
     MARGIN = 1,
     NAME_COLUMN = 3,
     NAME_GAP = 2,
-    EXPLAINED_ROWS = 4, /* at the foot: bytes and place, then what it is for */
-    EXPLAINED_LEAST = 2,
-    HEX_LEAST = 8, /* bytes a line, or twice as many */
+    EXPLAINED_LEAST = 2, /* at the foot: bytes and place, then what it is for */
+    HEX_LEAST = 8,       /* bytes a line, or twice as many */
     LIST_LEAST = 44,
     VALUE_LEAST = 16, /* with what is before it */
     LINES_MAX = DECODE_FIELDS_MAX + DECODE_LAYERS
@@ -288,6 +287,16 @@ static int title_draw(const struct stage_packet *packet, const struct opened *op
     return 1 + rows;
 }
 
+/* As many as the explanation needs, but not more than half of what there is. */
+static int foot_rows(const struct opened *opened, int columns, int rows)
+{
+    if (opened->count == 0 || rows < 2 * EXPLAINED_LEAST)
+        return 0;
+    const struct decode_field *field = &opened->decode.fields[opened->lines[opened->cursor].field];
+    int wanted = 1 + text_lines(decode_row(field->id)->explain[opened->language], columns);
+    return wanted > rows / 2 ? rows / 2 : wanted;
+}
+
 static void packet_draw(const struct stage_frame *frame, const struct pane *pane)
 {
     struct opened opened = {.language = language()};
@@ -300,11 +309,8 @@ static void packet_draw(const struct stage_frame *frame, const struct pane *pane
     make_lines(frame, &opened);
     int top = title_draw(&packet, &opened, pane);
     int left = pane->rows - top;
-    int foot = left >= 2 * EXPLAINED_ROWS ? EXPLAINED_ROWS : left >= 4 ? left / 2 : 0;
+    int foot = foot_rows(&opened, pane->columns - 2 * MARGIN, left);
     int each = hex_each(pane->columns);
-    /* One line is enough to explain where it is wide enough. */
-    if (each && foot > EXPLAINED_LEAST)
-        foot = EXPLAINED_LEAST;
     int list = each ? pane->columns - hex_columns(each) : pane->columns;
     struct pane part = pane_part(pane, 0, top, list, left - foot);
     list_draw(&opened, &part);

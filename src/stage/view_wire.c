@@ -25,12 +25,12 @@ enum {
 
 /* ---- what is said ---- */
 
-/* "PSH,ACK seq=1 ack=1 len=5 win=64240", as much of it as fits; the flags at least. */
-static void packet_label(const struct world_packet *packet, bool port, int columns, char out[LABEL_SIZE])
+/* "PSH,ACK seq=1 ack=1 len=5 win=64240", as much of it as fits; the flags at least. `port` in front, if not 0. */
+static void packet_label(const struct world_packet *packet, unsigned port, int columns, char out[LABEL_SIZE])
 {
     char flags[DECODE_FLAGS_SIZE], before[16] = "", length[24] = "";
     if (port)
-        snprintf(before, sizeof before, ":%u ", packet->from.port);
+        snprintf(before, sizeof before, ":%u ", port);
     if (packet->length > 0)
         snprintf(length, sizeof length, " len=%u", packet->length);
     if (packet->protocol == ICMP) {
@@ -282,7 +282,9 @@ static void packet_draw(const struct stage_frame *frame, const struct stage_wire
     int inner = pane->columns - LEFT_LINE - 2 - STAGE_EDGE_COLUMNS, room = label_room(packet, inner);
     struct pane between = pane_part(pane, LEFT_LINE + 1, 0, inner, pane->rows);
     const char *what = packet->copy_of ? _("copy") : was_overtaken(frame->after, packet) ? _("overtaken") : NULL;
-    packet_label(packet, wire->several, what ? room - text_columns(what) - 2 : room, label);
+    /* Conversations are told apart by the port of who spoke first, whatever the direction. */
+    packet_label(packet, wire->several ? flow.end[WIRE_LEFT].port : 0, what ? room - text_columns(what) - 2 : room,
+                 label);
     size_t length = strlen(label);
     if (what)
         snprintf(label + length, sizeof label - length, ", %s", what);
