@@ -143,6 +143,9 @@ static void take_line(struct scenes_run *run, const char *text, size_t length)
     if (!line)
         fail_msg("no JSON (%s): %.*s", error.text, (int)length, text);
     json_array_append_new(run->lines, line);
+    const char *event = text_of(line, "event");
+    if (json_object_get(line, "packet") && event && strcmp(event, "sent") != 0 && strcmp(event, "absorbed") != 0)
+        run->packet_count++;
     if (!json_object_get(line, "operation"))
         return;
     run->steps = realloc(run->steps, (run->step_count + 1) * sizeof *run->steps);
@@ -182,7 +185,7 @@ void scenes_play(const char *id, const char *variant, const char *const *options
         fail_msg("play %s: no output, exit status %d", id, run->output.status);
     run->end = json_array_get(run->lines, lines - 1);
     assert_true(json_is_true(json_object_get(run->end, "end")));
-    assert_int_equal(json_integer_value(json_object_get(run->end, "steps")), run->step_count);
+    assert_int_equal(json_integer_value(json_object_get(run->end, "steps")), run->step_count + run->packet_count);
 }
 
 void scenes_run_free(struct scenes_run *run)

@@ -45,6 +45,7 @@ struct scenes_run {
     json_t *lines; /* of all lines, in order */
     struct scenes_step *steps;
     size_t step_count;
+    size_t packet_count; /* packets that moved: steps, too, but no task's */
     const json_t *end; /* the last line */
 };
 
