@@ -609,6 +609,36 @@ static void the_switch_is_the_programs_own(void **state)
                   is_not_quicker);
 }
 
+/* Where nothing is held the switches are told just so: from which to which, and who goes on when one has returned. */
+static void in_real_time_the_same_switches_are_told(void **state)
+{
+    (void)state;
+    struct scenes_run held, live;
+    scenes_play("coroutine", "computing", NULL, &held);
+    scenes_play("coroutine", "computing", (const char *const[]){"--live", NULL}, &live);
+    unsigned told = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < json_array_size(live.lines); i++) {
+        const json_t *line = json_array_get(live.lines, i);
+        const char *operation = json_string_value(json_object_get(line, "operation"));
+        if (!operation || strncmp(operation, "coroutine.", 10) != 0)
+            continue;
+        const json_t *wanted = NULL;
+        for (; at < json_array_size(held.lines) && !wanted; at++) {
+            const json_t *other = json_array_get(held.lines, at);
+            const char *its = json_string_value(json_object_get(other, "operation"));
+            wanted = its && strncmp(its, "coroutine.", 10) == 0 ? other : NULL;
+        }
+        assert_non_null(wanted);
+        assert_string_equal(json_string_value(json_object_get(line, "say")),
+                            json_string_value(json_object_get(wanted, "say")));
+        told++;
+    }
+    assert_int_equal(told, 11);
+    scenes_run_free(&held);
+    scenes_run_free(&live);
+}
+
 /* ---- all of them ---- */
 
 /* seeds: 0 where the scene is meant to fail, or has one task, or is in real time; source NULL: it never ends natively. */
@@ -711,6 +741,7 @@ int main(void)
         cmocka_unit_test(memory_and_switches_grow),
         cmocka_unit_test(the_switch_is_the_programs_own),
         cmocka_unit_test(its_stack_does_not_step_and_globals_do),
+        cmocka_unit_test(in_real_time_the_same_switches_are_told),
         cmocka_unit_test(every_program_runs_without_lockstep),
         cmocka_unit_test(every_run_is_the_same_twice),
         cmocka_unit_test(what_is_right_is_right_in_every_order),
