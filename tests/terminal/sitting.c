@@ -131,10 +131,10 @@ struct screen *sitting_start(const struct sitting_options *options)
         place++;
     assert_true(place < SITTINGS_MAX);
     sittings[place] = screen_start(&(struct screen_options){.columns = options->columns ? options->columns : 100,
-                                                 .rows = options->rows ? options->rows : 30,
-                                                 .program = sitting_built("lockstep"),
-                                                 .arguments = arguments,
-                                                 .environment = environment});
+                                                            .rows = options->rows ? options->rows : 30,
+                                                            .program = sitting_built("lockstep"),
+                                                            .arguments = arguments,
+                                                            .environment = environment});
     await_program(screen_pid(sittings[place]));
     return sittings[place];
 }
@@ -181,7 +181,7 @@ void sitting_settle(struct screen *screen)
     /* Not bound, and never the same one twice, so that an old answer is not taken for the new one. */
     static const struct {
         const char *name, *bytes;
-    } unbound[] = {{"f6", "\033[17~"}, {"f7", "\033[18~"}, {"f8", "\033[19~"},  {"f9", "\033[20~"},
+    } unbound[] = {{"f6", "\033[17~"},  {"f7", "\033[18~"},  {"f8", "\033[19~"}, {"f9", "\033[20~"},
                    {"f10", "\033[21~"}, {"f11", "\033[23~"}, {"f12", "\033[24~"}};
     static unsigned next;
     const char *key = unbound[++next % (sizeof unbound / sizeof *unbound)].name;
@@ -195,10 +195,10 @@ void sitting_key_bytes(unsigned key, char out[16])
         uint32_t key;
         const char *bytes;
     } sent[] = {
-        {PRESS_up, "\033OA"},      {PRESS_down, "\033OB"},      {PRESS_right, "\033OC"},    {PRESS_left, "\033OD"},
-        {PRESS_pageup, "\033[5~"}, {PRESS_pagedown, "\033[6~"}, {PRESS_home, "\033OH"},     {PRESS_end, "\033OF"},
-        {PRESS_f1, "\033OP"},      {PRESS_f5, "\033[15~"},      {PRESS_delete, "\033[3~"},
-        {PRESS_tab, "\t"},         {PRESS_enter, "\r"},         {PRESS_escape, "\033"},     {PRESS_backspace, "\177"},
+        {PRESS_up, "\033OA"},      {PRESS_down, "\033OB"},      {PRESS_right, "\033OC"},   {PRESS_left, "\033OD"},
+        {PRESS_pageup, "\033[5~"}, {PRESS_pagedown, "\033[6~"}, {PRESS_home, "\033OH"},    {PRESS_end, "\033OF"},
+        {PRESS_f1, "\033OP"},      {PRESS_f5, "\033[15~"},      {PRESS_delete, "\033[3~"}, {PRESS_tab, "\t"},
+        {PRESS_enter, "\r"},       {PRESS_escape, "\033"},      {PRESS_backspace, "\177"},
     };
     for (size_t i = 0; i < sizeof sent / sizeof *sent; i++) {
         if (sent[i].key == key) {
@@ -259,8 +259,12 @@ static char *copy_rows(struct screen *screen, bool looks)
         uint64_t hash = 14695981039346656037u;
         for (unsigned column = 0; looks && column < screen_columns(screen); column++) {
             struct screen_cell cell = screen_cell(screen, column, row);
-            const int seen[] = {cell.code == ' ' ? 0 : (int)cell.code, cell.width, cell.bold, cell.reverse,
-                                cell.underline, cell.code == ' ' || cell.code == 0 ? 0 : cell.foreground,
+            const int seen[] = {cell.code == ' ' ? 0 : (int)cell.code,
+                                cell.width,
+                                cell.bold,
+                                cell.reverse,
+                                cell.underline,
+                                cell.code == ' ' || cell.code == 0 ? 0 : cell.foreground,
                                 cell.background};
             for (size_t i = 0; i < sizeof seen / sizeof *seen; i++)
                 hash = (hash ^ (uint32_t)seen[i]) * 1099511628211u;

@@ -44,7 +44,8 @@ static bool holds_alternate(struct screen *screen, const void *context)
 static struct screen *some_moment(void)
 {
     static const char *const scenes[] = {"deadlock", "fork-tree", "signal", "pipe", "race", "orphan"};
-    static const char *const keys[] = {"", " ", "     ", "      G", "a", "   ?", "  w", ":3", "i", "    zv", "  g2", "LT  U"};
+    static const char *const keys[] = {"",    " ",  "     ", "      G", "a",    "   ?",
+                                       "  w", ":3", "i",     "    zv",  "  g2", "LT  U"};
     const char *scene = scenes[any(sizeof scenes / sizeof *scenes)];
     const char *const arguments[] = {"play", scene, NULL}, *const menu[] = {NULL};
     bool at_menu = any(6) == 0;

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 
 #define WHAT_A_SCENE_NEEDS                                                                                             \
-    "teaches: {en: That it can be done., zh: 自己也能写。}\nminutes: 2\nprogram: {sources: [own.c]}\n"                \
+    "teaches: {en: That it can be done., zh: 自己也能写。}\nminutes: 2\nprogram: {sources: [own.c]}\n"           \
     "expect: finished\nviews: [stage, console]\nbeats: []\n"
 static const char broken[] = "id: zz-broken\ntitle: {en: A broken one, zh: 坏的}\nwhatever: 3\n" WHAT_A_SCENE_NEEDS;
 static const char own[] = "id: own-scene\ntitle: {en: A scene of my own, zh: 我自己的场景}\n" WHAT_A_SCENE_NEEDS;
@@ -24,8 +24,8 @@ static const char own_c[] = "#include <stdio.h>\nint main(void)\n{\n    puts(\"m
 static struct screen *menu_with(const char *const *environment)
 {
     const char *const none[] = {NULL};
-    struct screen *screen = sitting_start(&(struct sitting_options){
-        .arguments = none, .environment = environment, .columns = 100, .rows = 60});
+    struct screen *screen = sitting_start(
+        &(struct sitting_options){.arguments = none, .environment = environment, .columns = 100, .rows = 60});
     assert_true(screen_until_text(screen, "lockstep "));
     assert_true(screen_until_text(screen, "❯"));
     return screen;

@@ -40,10 +40,44 @@ static unsigned any(unsigned count)
 
 static size_t one_key(char out[16])
 {
-    static const char *const others[] = {
-        "\033[", "\033", "\033O", "\033[1;5C", "\033[<0;10;5M", "\033[<0;10;5m", "\033[<64;3;3M", "\033[M !!", "[C", "5~",
-        "\033]11;", "\033[?1;2c", "\033[200~", "\033[12;80R", "死", "锁", "é", "e\u0301", "？", "。", "\u3000", "\xe6", "\xad",
-        "\xff", "\xfe", "\xc0\x80", "\xf0\x9f", "😀", "\x80", "\x01", "\x0b", "\x1c", "\x1d", "\t", "\r", "\r", "\033[Z", "  "};
+    static const char *const others[] = {"\033[",
+                                         "\033",
+                                         "\033O",
+                                         "\033[1;5C",
+                                         "\033[<0;10;5M",
+                                         "\033[<0;10;5m",
+                                         "\033[<64;3;3M",
+                                         "\033[M !!",
+                                         "[C",
+                                         "5~",
+                                         "\033]11;",
+                                         "\033[?1;2c",
+                                         "\033[200~",
+                                         "\033[12;80R",
+                                         "死",
+                                         "锁",
+                                         "é",
+                                         "e\u0301",
+                                         "？",
+                                         "。",
+                                         "\u3000",
+                                         "\xe6",
+                                         "\xad",
+                                         "\xff",
+                                         "\xfe",
+                                         "\xc0\x80",
+                                         "\xf0\x9f",
+                                         "😀",
+                                         "\x80",
+                                         "\x01",
+                                         "\x0b",
+                                         "\x1c",
+                                         "\x1d",
+                                         "\t",
+                                         "\r",
+                                         "\r",
+                                         "\033[Z",
+                                         "  "};
     switch (any(8)) {
     case 0:
         out[0] = (char)('1' + any(9));
@@ -91,7 +125,8 @@ static bool holds_drawn(struct screen *screen, const void *context)
     const struct since *since = context;
     size_t length;
     const char *output = screen_output(screen, &length);
-    return screen_has_ended(screen) || screen_has_stopped(screen) || memmem(output + since->at, length - since->at, "\033[2J", 4) ||
+    return screen_has_ended(screen) || screen_has_stopped(screen) ||
+           memmem(output + since->at, length - since->at, "\033[2J", 4) ||
            memmem(output + since->at, length - since->at, "\033[J", 3);
 }
 
@@ -100,7 +135,8 @@ static bool had[201][61];
 
 static void must_live(struct screen *screen)
 {
-    static const unsigned columns[] = {1, 2, 20, 79, 80, 81, 100, 132, 200}, rows[] = {1, 2, 10, 23, 24, 25, 30, 50, 60};
+    static const unsigned columns[] = {1, 2, 20, 79, 80, 81, 100, 132, 200},
+                          rows[] = {1, 2, 10, 23, 24, 25, 30, 50, 60};
     struct since since;
     unsigned wide, high;
     do {
@@ -170,10 +206,8 @@ static struct screen *begin(void)
     typed[0] = '\0';
     memset(had, 0, sizeof had);
     print_message("seed %u: %s\n", seed, at_menu ? "menu" : entry->id);
-    return sitting_start(&(struct sitting_options){.arguments = at_menu ? menu : play,
-                                                   .columns = 201,
-                                                   .rows = 61,
-                                                   .animated = any(4) == 0});
+    return sitting_start(&(struct sitting_options){
+        .arguments = at_menu ? menu : play, .columns = 201, .rows = 61, .animated = any(4) == 0});
 }
 
 static void keys_and_sizes_at_random_neither_crash_nor_hang_it(void **state)

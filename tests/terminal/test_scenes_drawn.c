@@ -348,7 +348,8 @@ static int find_scenes(void **state)
     struct message message;
     paths_find(&paths);
     /* Who compiles a scene that was not built with lockstep is lockstep, and not this test. */
-    snprintf(paths.executable, sizeof paths.executable, "%s/lockstep", getenv("LOCKSTEP_BUILD") ? getenv("LOCKSTEP_BUILD") : LOCKSTEP_BUILD_DIR);
+    snprintf(paths.executable, sizeof paths.executable, "%s/lockstep",
+             getenv("LOCKSTEP_BUILD") ? getenv("LOCKSTEP_BUILD") : LOCKSTEP_BUILD_DIR);
     setenv("XDG_DATA_HOME", "/nonexistent", 1); /* only the scenes that come with lockstep */
     language_start("en", paths.locale);
     assert_int_equal(keys_read_file(&keys, paths.keys, &message), STATUS_OK);

@@ -20,7 +20,8 @@
 static struct screen *play_with(const char *scene, const char *const *environment)
 {
     const char *const arguments[] = {"play", scene, NULL};
-    return sitting_start(&(struct sitting_options){.arguments = arguments, .environment = environment, .columns = 80, .rows = 24});
+    return sitting_start(
+        &(struct sitting_options){.arguments = arguments, .environment = environment, .columns = 80, .rows = 24});
 }
 
 static struct screen *run_guest(const char *path, unsigned columns, unsigned rows)
@@ -78,8 +79,9 @@ static void a_terminal_that_is_too_small_is_told_so_and_recovers(void **state)
 static void old_and_nested_terminals_show_it_and_are_given_back(void **state)
 {
     (void)state;
-    static const char *const terms[] = {"TERM=vt100", "TERM=vt220", "TERM=linux", "TERM=screen", "TERM=screen-256color",
-                                        "TERM=tmux-256color", "TERM=xterm", "TERM=xterm-direct", "TERM=ansi",
+    static const char *const terms[] = {"TERM=vt100",           "TERM=vt220",           "TERM=linux",
+                                        "TERM=screen",          "TERM=screen-256color", "TERM=tmux-256color",
+                                        "TERM=xterm",           "TERM=xterm-direct",    "TERM=ansi",
                                         "TERM=no-such-terminal" /* taken for the usual kind */};
     for (size_t i = 0; i < sizeof terms / sizeof *terms; i++) {
         const char *const environment[] = {terms[i], NULL};
@@ -182,7 +184,8 @@ static void nothing_that_a_guest_prints_reaches_the_terminal_as_it_is(void **sta
 {
     (void)state;
     static const char *const guests[] = {"tests/hostile/prints_escapes", "tests/hostile/writes_tty"};
-    static const char *const never[] = {"\033]0;", "\033]52", "\033[c", "\033[6n", "\033P", "\016", "\033c", "\033(0", "\302\233"};
+    static const char *const never[] = {"\033]0;", "\033]52", "\033[c", "\033[6n", "\033P",
+                                        "\016",    "\033c",   "\033(0", "\302\233"};
     for (size_t i = 0; i < 2; i++) {
         struct screen *screen = run_guest(guests[i], 100, 30);
         size_t begin, length; /* before, we asked the terminal questions of our own */
