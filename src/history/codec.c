@@ -247,7 +247,12 @@ static bool codec_translate(const struct codec_map *map, struct event *event)
     event->operation = map->operations[event->operation];
     if (event->kind != EVENT_OBJECT)
         return true;
-    if (event->value < 0 || event->value >= map->object_count || map->objects[event->value] == CODEC_UNKNOWN)
+    /* A number that the recording's own table does not have is as wrong in ours: the world says so. */
+    if (event->value < 0 || event->value >= map->object_count) {
+        event->value = event->value >= 0 && event->value < OBJECT_COUNT ? OBJECT_COUNT : event->value;
+        return true;
+    }
+    if (map->objects[event->value] == CODEC_UNKNOWN)
         return false;
     event->value = map->objects[event->value];
     return true;
