@@ -15,7 +15,7 @@
 _Static_assert(sizeof(struct step) <= sizeof(struct hooks_step), "a step fits into the stub's room");
 
 #define MAIN_STACK_MOST ((uintptr_t)64 << 20) /* further down than that is not the main thread's stack */
-#define WORDS_MAX 64u /* bytes of a range that is told word by word; a longer one is one step */
+#define WORDS_MAX 64u                         /* bytes of a range that is told word by word; a longer one is one step */
 
 extern void *__libc_stack_end; /* the dynamic linker's: the top of the main thread's stack */
 
@@ -160,7 +160,8 @@ static void hook_store(const volatile void *address, uint64_t size, void *pc, vo
         range(address, size, pc, frame, store_one);
 }
 
-static int hook_atomic_begin(struct hooks_step *room, const volatile void *address, uint64_t size, void *pc, void *frame)
+static int hook_atomic_begin(struct hooks_step *room, const volatile void *address, uint64_t size, void *pc,
+                             void *frame)
 {
     return steps(address) && begin((struct step *)(void *)room, OPERATION_memory_atomic, address, size, pc, frame);
 }
