@@ -1,5 +1,5 @@
-/* An echo server in one thread: it asks which sockets are ready, and never waits
- * for one of them. */
+/* An echo server in one thread: it asks which sockets are ready, and never
+ * waits for one of them. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -16,7 +16,8 @@ enum { PORT = 8010 };
 static int listen_at(int port)
 {
     int listening = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(listening, (struct sockaddr *)&address, sizeof address) != 0) {
@@ -30,7 +31,8 @@ static int listen_at(int port)
 static int connect_to(int port)
 {
     int end = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (connect(end, (struct sockaddr *)&address, sizeof address) != 0) {
         perror("connect");
@@ -68,7 +70,8 @@ static int serve(int end)
 
 int main(void)
 {
-    struct pollfd watched[1 + CLIENTS] = {{.fd = listen_at(PORT), .events = POLLIN}};
+    struct pollfd watched[1 + CLIENTS] = {
+        {.fd = listen_at(PORT), .events = POLLIN}};
     int count = 1, gone = 0;
     for (int i = 1; i <= CLIENTS; i++)
         if (fork() == 0) {

@@ -1,5 +1,5 @@
-/* Messages with their lengths in front: a 4-byte length, a header that says what
- * follows, the data. */
+/* Messages with their lengths in front: a 4-byte length, a header that says
+ * what follows, the data. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdint.h>
@@ -17,7 +17,8 @@ enum { PORT = 8006 };
 static int listen_at(int port)
 {
     int listening = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(listening, (struct sockaddr *)&address, sizeof address) != 0) {
@@ -31,7 +32,8 @@ static int listen_at(int port)
 static int connect_to(int port)
 {
     int end = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (connect(end, (struct sockaddr *)&address, sizeof address) != 0) {
         perror("connect");
@@ -56,7 +58,8 @@ static int receive_all(int end, void *to, size_t count, size_t piece)
 static void send_message(int end, const char *name, const char *data)
 {
     char frame[128], header[64];
-    int header_length = snprintf(header, sizeof header, "%s %zu", name, strlen(data));
+    int header_length =
+        snprintf(header, sizeof header, "%s %zu", name, strlen(data));
     uint32_t length = htonl((uint32_t)header_length);
     memcpy(frame, &length, 4);
     memcpy(frame + 4, header, (size_t)header_length);

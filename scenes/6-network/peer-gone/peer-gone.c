@@ -17,7 +17,8 @@ enum { PORT = 8011 };
 static int listen_at(int port)
 {
     int listening = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (bind(listening, (struct sockaddr *)&address, sizeof address) != 0) {
@@ -31,7 +32,8 @@ static int listen_at(int port)
 static int connect_to(int port)
 {
     int end = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (connect(end, (struct sockaddr *)&address, sizeof address) != 0) {
         perror("connect");
@@ -44,14 +46,16 @@ static ssize_t hear(int end)
 {
     char text[8];
     ssize_t length = recv(end, text, sizeof text, 0);
-    printf("recv: %zd%s%s\n", length, length < 0 ? ", " : "", length < 0 ? strerror(errno) : "");
+    printf("recv: %zd%s%s\n", length, length < 0 ? ", " : "",
+           length < 0 ? strerror(errno) : "");
     return length;
 }
 
 static void say(int end)
 {
     ssize_t sent = send(end, "hello", 5, 0);
-    printf("send: %zd%s%s\n", sent, sent < 0 ? ", " : "", sent < 0 ? strerror(errno) : "");
+    printf("send: %zd%s%s\n", sent, sent < 0 ? ", " : "",
+           sent < 0 ? strerror(errno) : "");
 }
 
 static void client(int number)

@@ -13,7 +13,8 @@ enum { PORT = 8002 };
 
 static struct sockaddr_in number(void)
 {
-    struct sockaddr_in number = {.sin_family = AF_INET, .sin_port = htons(PORT)};
+    struct sockaddr_in number = {.sin_family = AF_INET,
+                                 .sin_port = htons(PORT)};
     number.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return number;
 }

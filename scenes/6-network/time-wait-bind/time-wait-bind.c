@@ -15,7 +15,8 @@ enum { PORT = 8009 };
 static int connect_to(int port)
 {
     int end = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (connect(end, (struct sockaddr *)&address, sizeof address) != 0) {
         perror("connect");
@@ -27,7 +28,8 @@ static int connect_to(int port)
 static int socket_at(int port, int reuse)
 {
     int listening = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
     if (bind(listening, (struct sockaddr *)&address, sizeof address) == 0) {

@@ -13,7 +13,8 @@ enum { PORT = 8003, NOBODY = 8004 };
 
 static struct sockaddr_in at(int port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return address;
 }
@@ -21,20 +22,24 @@ static struct sockaddr_in at(int port)
 static void post(int box, const char *text, int port)
 {
     struct sockaddr_in to = at(port);
-    ssize_t sent = sendto(box, text, strlen(text), 0, (struct sockaddr *)&to, sizeof to);
-    printf("posted %zd bytes to %s\n", sent, port == PORT ? "the server" : "nobody");
+    ssize_t sent =
+        sendto(box, text, strlen(text), 0, (struct sockaddr *)&to, sizeof to);
+    printf("posted %zd bytes to %s\n", sent,
+           port == PORT ? "the server" : "nobody");
 }
 
 static void clients(void)
 {
     char text[8];
     struct sockaddr_in nobody = at(NOBODY);
-    int first = socket(AF_INET, SOCK_DGRAM, 0), second = socket(AF_INET, SOCK_DGRAM, 0);
+    int first = socket(AF_INET, SOCK_DGRAM, 0),
+        second = socket(AF_INET, SOCK_DGRAM, 0);
     post(first, "one", PORT);
     post(second, "two two", PORT);
     post(first, "", PORT); /* empty, and a message all the same */
     post(first, "anybody?", NOBODY);
-    connect(second, (struct sockaddr *)&nobody, sizeof nobody); /* only remembers */
+    connect(second, (struct sockaddr *)&nobody,
+            sizeof nobody); /* only remembers */
     send(second, "anybody?", 8, 0);
     if (recv(second, text, sizeof text, 0) < 0)
         printf("connected: %s\n", strerror(errno));
