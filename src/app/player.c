@@ -62,12 +62,30 @@ static bool is_paused(void *context)
 }
 
 static const char *const usual_views[] = {"stage", "locks", "source", "timeline", "console", "queues", "tree", NULL};
+static const char *const wire_views[] = {"stage", "wire", "source", "console", "tcp", "timeline", "packet", NULL};
+
+/* Whether packets are carried in this run, or were. `*why`: they are not, though they are wanted. */
+static bool has_wire(const struct player *player, const char **why)
+{
+    const struct play_run *run = player_run(player);
+    const struct world *world = history_world(run->history);
+    *why = "";
+    return run->conductor ? conductor_wire(run->conductor, why) : world && world_packet_count(world) > 0;
+}
 
 static void take_views(struct player *player)
 {
     const struct scene *scene = player->options.plan->scene;
-    const char *const *names = scene && scene->views.count ? scene->views.items : usual_views;
-    size_t count = scene && scene->views.count ? scene->views.count : sizeof usual_views / sizeof *usual_views - 1;
+    const char *why, *const *names = has_wire(player, &why) ? wire_views : usual_views;
+    size_t count = 0;
+    if (why[0])
+        player_message(player, false, _("packets are not visible on this machine: %s; see `lockstep doctor`"), why);
+    while (names[count])
+        count++;
+    if (scene && scene->views.count) {
+        names = scene->views.items;
+        count = scene->views.count;
+    }
     for (size_t i = 0; i < count; i++) {
         enum stage_view_id id = stage_view_by_name(names[i]);
         if (id < STAGE_VIEW_COUNT && !player->views[id].shown) {
@@ -134,13 +152,13 @@ enum status player_new(const struct player_options *options, struct player **out
     enum status status = STATUS_OK;
     if (!player->arena || !player->chosen || !player->first || !player->setting.listing)
         status = message_set(message, STATUS_MEMORY, _("out of memory"));
-    take_views(player);
     if (!status)
         status = first_run(player, message);
     if (status) {
         player_free(player);
         return status;
     }
+    take_views(player);
     if (options->notice)
         player_say(player, false, options->notice);
     *out = player;
