@@ -287,6 +287,14 @@ static struct world_pair say_done_lock(const struct scene_of *of)
     return sentences[operation].done;
 }
 
+/* By the kernel's own word; what it has not shown is taken for a stream. */
+static bool is_datagram(const struct world *world, uint32_t object)
+{
+    enum { UDP = 17 };
+    const struct world_socket *socket = world_socket_of_object(world, object);
+    return socket && socket->protocol == UDP;
+}
+
 static struct world_pair say_done(const struct scene_of *of)
 {
     const struct event *event = of->event;
@@ -359,6 +367,8 @@ static struct world_pair say_done(const struct scene_of *of)
             return PAIR("{T} reads the end of {O}.", "{T} 读到{O}的末尾。");
         break;
     case OPERATION_socket_recv:
+        if (event->value == 0 && is_datagram(of->world, of->object))
+            return PAIR("{T} receives an empty message from {O}.", "{T} 从{O}收到一条空消息。");
         if (event->value == 0)
             return PAIR("{T} reads the end of {O}: the peer has closed.", "{T} 在{O}上读到末尾：对方已关闭。");
         break;
