@@ -7,6 +7,7 @@
 
 #include "app/beats.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/escape.h"
 #include "conductor/conductor.h"
 #include "export/tell.h"
@@ -60,35 +61,17 @@ struct chronicle {
     struct escape escapes[3]; /* by stream */
 };
 
-static bool grow(void *array, size_t *capacity, size_t count, size_t size)
-{
-    if (count <= *capacity)
-        return true;
-    size_t more = *capacity ? *capacity : 64;
-    while (more < count)
-        more *= 2;
-    void *old;
-    memcpy(&old, array, sizeof old);
-    char *grown = realloc(old, more * size);
-    if (!grown)
-        return false;
-    memset(grown + *capacity * size, 0, (more - *capacity) * size);
-    *capacity = more;
-    memcpy(array, &grown, sizeof grown);
-    return true;
-}
-
 /* ---- beats ---- */
 
 static enum status fire(struct chronicle *chronicle, uint32_t step, size_t beat)
 {
-    if (!grow(&chronicle->fired, &chronicle->fired_capacity, chronicle->fired_count + 1, sizeof *chronicle->fired))
+    if (!array_grow(&chronicle->fired, &chronicle->fired_capacity, chronicle->fired_count + 1, sizeof *chronicle->fired))
         return STATUS_MEMORY;
     chronicle->fired[chronicle->fired_count++] = (struct fired){.step = step, .beat = (uint32_t)beat};
     size_t count = chronicle->beat_step_count;
     if (count > 0 && chronicle->beat_steps[count - 1] == step)
         return STATUS_OK;
-    if (!grow(&chronicle->beat_steps, &chronicle->beat_step_capacity, count + 1, sizeof *chronicle->beat_steps))
+    if (!array_grow(&chronicle->beat_steps, &chronicle->beat_step_capacity, count + 1, sizeof *chronicle->beat_steps))
         return STATUS_MEMORY;
     chronicle->beat_steps[chronicle->beat_step_count++] = step;
     return STATUS_OK;
@@ -162,8 +145,8 @@ static bool add_piece(struct chronicle *chronicle, uint32_t step, uint32_t task,
 {
     if (chronicle->printed_length + length > PRINTED_MAX)
         return true;
-    if (!grow(&chronicle->printed, &chronicle->printed_capacity, chronicle->printed_length + length + 1, 1) ||
-        !grow(&chronicle->pieces, &chronicle->piece_capacity, chronicle->piece_count + 1, sizeof *chronicle->pieces))
+    if (!array_grow(&chronicle->printed, &chronicle->printed_capacity, chronicle->printed_length + length + 1, 1) ||
+        !array_grow(&chronicle->pieces, &chronicle->piece_capacity, chronicle->piece_count + 1, sizeof *chronicle->pieces))
         return false;
     memcpy(chronicle->printed + chronicle->printed_length, text, length);
     chronicle->pieces[chronicle->piece_count++] = (struct piece){.step = step,
@@ -257,8 +240,8 @@ static uint32_t mover_of(const struct chronicle *chronicle, const struct event *
 static bool take_step(struct chronicle *chronicle, uint32_t task)
 {
     size_t count = (size_t)chronicle->steps + 1;
-    if (!grow(&chronicle->movers, &chronicle->step_capacity, count, sizeof *chronicle->movers) ||
-        !grow(&chronicle->asked, &chronicle->asked_capacity, count, sizeof *chronicle->asked))
+    if (!array_grow(&chronicle->movers, &chronicle->step_capacity, count, sizeof *chronicle->movers) ||
+        !array_grow(&chronicle->asked, &chronicle->asked_capacity, count, sizeof *chronicle->asked))
         return false;
     chronicle->movers[chronicle->steps] = task;
     chronicle->asked[chronicle->steps] = task < chronicle->last_capacity ? chronicle->last_asked[task] : 0;
@@ -280,7 +263,7 @@ enum status chronicle_event(struct chronicle *chronicle, uint32_t number, const 
         fine = take_step(chronicle, mover_of(chronicle, event));
     }
     if (fine && event->kind == EVENT_ASKED && event->task && event->task <= world_task_count(after)) {
-        fine = grow(&chronicle->last_asked, &chronicle->last_capacity, (size_t)event->task + 1,
+        fine = array_grow(&chronicle->last_asked, &chronicle->last_capacity, (size_t)event->task + 1,
                     sizeof *chronicle->last_asked);
         if (fine)
             chronicle->last_asked[event->task] = number;
@@ -305,7 +288,7 @@ static bool take_state(struct lane *lane, uint32_t step, uint8_t state)
 {
     if (lane->count > 0 && lane->state == state)
         return true;
-    if (!grow(&lane->changes, &lane->capacity, lane->count + 1, sizeof *lane->changes))
+    if (!array_grow(&lane->changes, &lane->capacity, lane->count + 1, sizeof *lane->changes))
         return false;
     lane->changes[lane->count++] = (struct stage_change){.step = step, .state = state};
     lane->state = state;
@@ -331,8 +314,8 @@ enum status chronicle_settle(struct chronicle *chronicle, const struct world *wo
     bool more = count > chronicle->lane_count;
     if (chronicle->settled == chronicle->steps && !more)
         return STATUS_OK;
-    if (!grow(&chronicle->lanes, &chronicle->lane_capacity, count, sizeof *chronicle->lanes) ||
-        !grow(&chronicle->sorted, &chronicle->sorted_capacity, count, sizeof *chronicle->sorted))
+    if (!array_grow(&chronicle->lanes, &chronicle->lane_capacity, count, sizeof *chronicle->lanes) ||
+        !array_grow(&chronicle->sorted, &chronicle->sorted_capacity, count, sizeof *chronicle->sorted))
         return STATUS_MEMORY;
     for (uint32_t id = (uint32_t)chronicle->lane_count + 1; id <= count; id++) {
         const struct world_task *task = world_task(world, id);

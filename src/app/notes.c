@@ -73,8 +73,11 @@ void notes_withdraw(void)
 {
     char path[4096];
     json_t *data = load();
-    if (data && json_integer_value(json_object_get(data, "pid")) == getpid() && notes_path(path, sizeof path))
+    if (data && json_integer_value(json_object_get(data, "pid")) == getpid() && notes_path(path, sizeof path)) {
         unlink(path);
+        *strrchr(path, '/') = '\0';
+        rmdir(path); /* if nothing else is in it */
+    }
     json_decref(data);
 }
 

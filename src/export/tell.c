@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "export/tell_step.h"
 #include "history/schedule.h"
 
@@ -105,25 +106,6 @@ static enum status no_memory(struct message *message)
     return message_set(message, STATUS_MEMORY, "out of memory while writing down the run");
 }
 
-/* Makes room for `count` entries of `size` bytes; new ones are zero. */
-static bool grow(void *array, size_t *capacity, size_t count, size_t size)
-{
-    if (count <= *capacity)
-        return true;
-    size_t more = *capacity ? *capacity : 8;
-    while (more < count)
-        more *= 2;
-    void *old;
-    memcpy(&old, array, sizeof old);
-    char *grown = realloc(old, more * size);
-    if (!grown)
-        return false;
-    memset(grown + *capacity * size, 0, (more - *capacity) * size);
-    *capacity = more;
-    memcpy(array, &grown, sizeof grown);
-    return true;
-}
-
 /* ---- the picture ---- */
 
 static int compare_states(const void *a, const void *b)
@@ -141,7 +123,7 @@ static bool look(struct teller *teller, const struct world *world)
 {
     uint32_t count = world_task_count(world);
     if (count > teller->state_count) {
-        if (!grow(&teller->states, &teller->state_capacity, count, sizeof *teller->states))
+        if (!array_grow(&teller->states, &teller->state_capacity, count, sizeof *teller->states))
             return false;
         for (uint32_t id = (uint32_t)teller->state_count + 1; id <= count; id++) {
             const struct world_task *task = world_task(world, id);
@@ -153,8 +135,8 @@ static bool look(struct teller *teller, const struct world *world)
         teller->state_count = count;
         qsort(teller->states, count, sizeof *teller->states, compare_states);
         size_t capacity = teller->enabled_capacity;
-        if (!grow(&teller->enabled, &capacity, count, sizeof *teller->enabled) ||
-            !grow(&teller->enabled_names, &teller->enabled_capacity, count, sizeof *teller->enabled_names))
+        if (!array_grow(&teller->enabled, &capacity, count, sizeof *teller->enabled) ||
+            !array_grow(&teller->enabled_names, &teller->enabled_capacity, count, sizeof *teller->enabled_names))
             return false;
     }
     for (size_t i = 0; i < teller->state_count; i++)
@@ -267,7 +249,7 @@ enum status teller_flush(struct teller *teller, struct message *message)
 
 static struct item *item_new(struct teller *teller, enum tell_kind kind)
 {
-    if (!grow(&teller->items, &teller->item_capacity, teller->item_count + 1, sizeof *teller->items))
+    if (!array_grow(&teller->items, &teller->item_capacity, teller->item_count + 1, sizeof *teller->items))
         return NULL;
     struct item *item = &teller->items[teller->item_count++];
     char *bytes = item->bytes; /* used again */
@@ -280,7 +262,7 @@ static bool item_add(struct teller *teller, struct item *item, const char *bytes
 {
     if (length == 0)
         return true;
-    if (!grow(&item->bytes, &item->capacity, item->length + length, 1))
+    if (!array_grow(&item->bytes, &item->capacity, item->length + length, 1))
         return false;
     memcpy(item->bytes + item->length, bytes, length);
     item->length += length;
@@ -332,7 +314,7 @@ static bool keep_watch(struct teller *teller, const struct world *world, const s
             return true;
         }
     }
-    if (!grow(&teller->watches, &teller->watch_capacity, teller->watch_count + 1, sizeof watch))
+    if (!array_grow(&teller->watches, &teller->watch_capacity, teller->watch_count + 1, sizeof watch))
         return false;
     teller->watches[teller->watch_count++] = watch;
     return true;
@@ -412,7 +394,7 @@ static bool keep_asked(struct teller *teller, const struct world *world, const s
 {
     if (event->task == 0 || event->task > world_task_count(world))
         return true;
-    if (!grow(&teller->asked, &teller->asked_count, (size_t)event->task + 1, sizeof *teller->asked))
+    if (!array_grow(&teller->asked, &teller->asked_count, (size_t)event->task + 1, sizeof *teller->asked))
         return false;
     struct tell_asked *asked = &teller->asked[event->task], before = *asked;
     bool nests = before.operation == OPERATION_signal_deliver || before.operation == OPERATION_once_run;
