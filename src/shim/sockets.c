@@ -452,6 +452,30 @@ static long connect_wait(struct step *step, struct connect_wait *wait, enum gran
     return -error;
 }
 
+/* "10.0.0.2:8080", for the sentence on what is asked for. */
+static void connect_text(const struct sockaddr *address, socklen_t length)
+{
+    struct sockaddr_in peer;
+    if (!address || length < sizeof peer || address->sa_family != AF_INET)
+        return;
+    memcpy(&peer, address, sizeof peer);
+    uint32_t host = __builtin_bswap32(peer.sin_addr.s_addr);
+    unsigned parts[5] = {host >> 24, host >> 16 & 255, host >> 8 & 255, host & 255, __builtin_bswap16(peer.sin_port)};
+    char text[32], *at = text;
+    for (int i = 0; i < 5; i++) {
+        char digits[8];
+        int count = 0;
+        do
+            digits[count++] = (char)('0' + parts[i] % 10);
+        while (parts[i] /= 10);
+        while (count > 0)
+            *at++ = digits[--count];
+        *at++ = i < 3 ? '.' : ':';
+    }
+    at[-1] = 0;
+    step_text(text);
+}
+
 SHIM_EXPORT int connect(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t length)
 {
     LIVE((int)LIVE_IO(OPERATION_socket_connect, descriptor, REAL(connect)(descriptor, address.__sockaddr__, length)));
@@ -462,6 +486,7 @@ SHIM_EXPORT int connect(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t 
                                                           OPERATION_socket_connect};
     int flags = descriptor_is_ours(descriptor) ? -1 : step_descriptor(&step, descriptor, &connects);
     socket_deadline(&step, descriptor, SO_SNDTIMEO);
+    connect_text(address.__sockaddr__, length);
     enum grant_action grant = step_ask(&step);
     step_cancellation(&step);
     struct connect_wait wait = {descriptor, flags, address.__sockaddr__, length, 0};

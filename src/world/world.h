@@ -102,7 +102,7 @@ struct world_object {
     int32_t capacity;     /* barrier size, pipe capacity */
     uint32_t generation;  /* barrier rounds */
     int64_t value;        /* last known value of a variable */
-    uint32_t value_text;
+    uint32_t value_text;  /* the value as text; of a socket: the address that it was last asked to connect to */
     char name[64];        /* "A", "forks[2]", "#2": without the kind word */
 };
 uint32_t world_object_count(const struct world *);

@@ -99,6 +99,9 @@ static void carried(struct world *world, const struct event *event, bool sends)
 
 void world_reduce_socket_connect(struct world *world, const struct event *event)
 {
+    struct object *socket = object_at(world, event->object);
+    if (event->kind == EVENT_ASKED && socket->view.id)
+        socket->view.value_text = event->text; /* to whom, for the sentences */
     carried(world, event, true);
 }
 

@@ -143,6 +143,9 @@ static void put_place_holder(struct world_writer *writer, const struct scene_of 
     case 'T':
         world_words_task(writer, world, of->event->task, of->chinese);
         break;
+    case 'Y':
+        world_words_put(writer, "%s", world_text(world, object->value_text));
+        break;
     case 'O':
         world_words_object(writer, world, of->object, of->chinese);
         break;
@@ -237,9 +240,17 @@ static void fill(struct world_writer *writer, const struct scene_of *of, const c
 
 #define PAIR(en, zh) ((struct world_pair){{en, zh}})
 
+/* With an address of the network to speak of. */
+static bool connects_to(const struct scene_of *of)
+{
+    return of->event->operation == OPERATION_socket_connect && object_at(of->world, of->object)->view.value_text != 0;
+}
+
 static struct world_pair say_blocked(const struct scene_of *of)
 {
     const struct object *object = object_at(of->world, of->event->object);
+    if (connects_to(of))
+        return PAIR("{T} asks {Y} for a connection and waits for the answer.", "{T} 请求与 {Y} 建立连接，等待对方回答。");
     const struct task *owner = task_at(of->world, object->view.owner);
     bool exclusive = object->view.kind == OBJECT_mutex || object->view.kind == OBJECT_spin;
     unsigned operation = of->event->operation;
@@ -402,6 +413,8 @@ static struct world_pair say_done(const struct scene_of *of)
 
 static struct world_pair say_failed(const struct scene_of *of)
 {
+    if (connects_to(of))
+        return PAIR("{T} gets no connection with {Y}: {E}.", "{T} 未能与 {Y} 建立连接：{E}。");
     struct world_pair own = sentences[of->event->operation].failed;
     const struct object *object = object_at(of->world, of->object);
     int error = of->event->error ? of->event->error : (int)of->event->value;
@@ -428,6 +441,10 @@ static struct world_pair say_got(const struct scene_of *of)
         return say_blocked(of);
     case OUTCOME_failed:
         return say_failed(of);
+    case OUTCOME_done:
+        if (connects_to(of))
+            return PAIR("{T} is connected with {Y}.", "{T} 与 {Y} 建立了连接。");
+        return say_done(of);
     case OUTCOME_timed_out:
         if (of->event->operation == OPERATION_time_sleep)
             return sentences[OPERATION_time_sleep].done;
