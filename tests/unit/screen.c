@@ -368,10 +368,25 @@ static bool screen_next(struct screen *screen, long long end)
     return true;
 }
 
+/* A frame has begun (synchronised output, DEC mode 2026) and has not come in whole: no terminal would show it yet. */
+static bool within_frame(const struct screen *screen)
+{
+    static const char begin[] = "\033[?2026h", end[] = "\033[?2026l";
+    size_t size = sizeof begin - 1;
+    for (size_t at = screen->length; at >= size && !screen->closed; at--) {
+        const char *here = screen->output + at - size;
+        if (memcmp(here, end, size) == 0)
+            return false;
+        if (memcmp(here, begin, size) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool screen_until(struct screen *screen, bool (*holds)(struct screen *, const void *), const void *context)
 {
     long long end = screen_now() + SCREEN_PATIENCE;
-    while (!holds(screen, context))
+    while (within_frame(screen) || !holds(screen, context))
         if (!screen_next(screen, end)) {
             bool late = holds(screen, context);
             if (!late)

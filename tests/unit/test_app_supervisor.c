@@ -162,8 +162,10 @@ static int front_gives_the_screen_back(struct scene *scene)
 
 static int front_ends_when_the_supervisor_does(struct scene *scene)
 {
-    (void)scene;
-    signal(SIGHUP, SIG_IGN);
+    pid_t self = getpid();
+    signal(SIGHUP, SIG_IGN); /* which the end of the session's leader brings, too; only then S may be killed */
+    if (write(scene->told[1], &self, sizeof self) != (long)sizeof self)
+        return 1;
     struct pollfd watched = {.fd = supervisor_watch()};
     if (poll(&watched, 1, PATIENCE_MILLISECONDS) == 1 && write(2, "seen", 4) == 4)
         return 0;
@@ -311,6 +313,7 @@ static void the_front_end_learns_that_the_supervisor_was_killed(void **state)
     struct scene scene;
     char text[256] = "";
     begin(&scene, front_ends_when_the_supervisor_does);
+    assert_int_equal(read(scene.told[0], &scene.front_pid, sizeof scene.front_pid), sizeof scene.front_pid);
     kill(scene.supervisor, SIGKILL);
     read_screen(&scene, text, sizeof text, "seen");
     end(&scene);
