@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "conductor/policy.h"
 #include "operations/operations.h"
+#include "protocol/record.h"
 #include "stage/view.h"
 
 enum { HANDS_EVENTS = 4000, HINTS_MAX = 12 };
@@ -113,7 +114,7 @@ static void take_hands(struct player *player, struct stage_frame *frame, uint32_
         if (event.kind != EVENT_GOT || event.task == 0 || event.task > tasks)
             continue;
         hands[event.task] = (struct stage_hand){0};
-        if (event.operation == OPERATION_memory_load && event.object)
+        if (event.operation == OPERATION_memory_load && event.object && !(event.flags & RECORD_PIECE))
             hands[event.task] = (struct stage_hand){.task = event.task,
                                                     .object = event.object,
                                                     .value = value_text(player, &event),

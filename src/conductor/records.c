@@ -91,6 +91,8 @@ static void sequence_check(struct conductor *c, uint32_t id, const struct record
 /* The shim tells the bytes of a memory step, sign-extended: it does not know the type. */
 static void value_typed(struct conductor *c, uint32_t id, struct event *event)
 {
+    if (event->flags & RECORD_PIECE)
+        return;
     const struct guest_object *object = &c->objects[event->object];
     bool atomic = event->operation == OPERATION_memory_atomic; /* argument[2]: the value afterwards */
     if (object->unsigned_size) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "operations/operations.h"
+#include "protocol/record.h"
 
 void tell_name_task(const struct tell_state *states, size_t count, uint32_t task, char out[24])
 {
@@ -86,6 +87,8 @@ static void tell_value(const struct world *world, const struct event *event, con
     case OPERATION_memory_load:
     case OPERATION_memory_store:
     case OPERATION_memory_atomic:
+        if (event->flags & RECORD_PIECE)
+            break;
         if (world_value_text(event, event->value, out->value_text, sizeof out->value_text))
             out->value_kind = TELL_VALUE_text;
         else

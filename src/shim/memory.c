@@ -121,43 +121,47 @@ static bool begin(struct step *step, enum operation operation, const volatile vo
     return true;
 }
 
-static void load_one(const volatile void *address, uint64_t size, void *pc, void *frame)
+static void one(enum operation operation, const volatile void *address, uint64_t size, void *pc, void *frame)
 {
     struct step step;
-    if (begin(&step, OPERATION_memory_load, address, size, pc, frame))
-        step_got(&step, OUTCOME_done, value_at(address, size), 0);
-}
-
-static void store_one(const volatile void *address, uint64_t size, void *pc, void *frame)
-{
-    struct step step;
-    if (!begin(&step, OPERATION_memory_store, address, size, pc, frame))
+    if (!begin(&step, operation, address, size, pc, frame))
         return;
     step_got(&step, OUTCOME_done, value_at(address, size), 0);
-    shim_patch_later(address, size);
+    if (operation == OPERATION_memory_store)
+        shim_patch_later(address, size);
 }
 
-static void range(const volatile void *address, uint64_t size, void *pc, void *frame,
-                  void (*one)(const volatile void *, uint64_t, void *, void *))
+/* A struct copy: the hook tells all of it before any of it is done, so the pieces have no value that could be told. */
+static void piece(enum operation operation, const volatile void *address, uint64_t size, void *pc, void *frame)
 {
-    if (size <= 8 || size > WORDS_MAX) {
-        one(address, size, pc, frame);
+    struct step step;
+    if (!begin(&step, operation, address, size, pc, frame))
         return;
-    }
-    for (uint64_t at = 0; at < size; at += 8)
-        one((const volatile char *)address + at, size - at < 8 ? size - at : 8, pc, frame);
+    step.record.flags |= RECORD_PIECE;
+    step_got(&step, OUTCOME_done, 0, 0);
+}
+
+static void range(enum operation operation, const volatile void *address, uint64_t size, void *pc, void *frame)
+{
+    if (size <= 8)
+        one(operation, address, size, pc, frame);
+    else if (size > WORDS_MAX)
+        piece(operation, address, size, pc, frame);
+    else
+        for (uint64_t at = 0; at < size; at += 8)
+            piece(operation, (const volatile char *)address + at, size - at < 8 ? size - at : 8, pc, frame);
 }
 
 static void hook_load(const volatile void *address, uint64_t size, void *pc, void *frame)
 {
     if (steps(address))
-        range(address, size, pc, frame, load_one);
+        range(OPERATION_memory_load, address, size, pc, frame);
 }
 
 static void hook_store(const volatile void *address, uint64_t size, void *pc, void *frame)
 {
     if (steps(address))
-        range(address, size, pc, frame, store_one);
+        range(OPERATION_memory_store, address, size, pc, frame);
 }
 
 static int hook_atomic_begin(struct hooks_step *room, const volatile void *address, uint64_t size, void *pc,

@@ -180,7 +180,7 @@ static void access_memory(struct world *world, const struct event *event, uint8_
 static void know_value(struct world *world, const struct event *event, int64_t value)
 {
     struct object *object = object_at(world, event->object);
-    if (object->view.id)
+    if (object->view.id && !(event->flags & RECORD_PIECE))
         object->view.value = value;
 }
 

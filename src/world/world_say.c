@@ -396,6 +396,14 @@ static struct world_pair say_done(const struct scene_of *of)
             return PAIR("{O} has returned with no successor, so {T} ends the process.",
                         "{O} 的函数已返回，又没有后继，于是 {T} 结束进程。");
         break;
+    case OPERATION_memory_load:
+        if (event->flags & RECORD_PIECE)
+            return PAIR("{T} reads a piece of {O}, to copy it.", "{T} 读 {O} 的一部分，用来复制。");
+        break;
+    case OPERATION_memory_store:
+        if (event->flags & RECORD_PIECE)
+            return PAIR("{T} writes a piece of {O}, as part of a copy.", "{T} 写 {O} 的一部分，这是一次复制的一步。");
+        break;
     case OPERATION_memory_atomic:
         if (event->argument[3] == 0)
             return PAIR("{T} loads {V} from {O} in one indivisible step.", "{T} 以不可分割的一步从 {O} 读到 {V}。");
