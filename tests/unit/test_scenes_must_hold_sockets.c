@@ -318,6 +318,73 @@ static const char *a_peer_that_is_gone_is_noticed_in_three_ways(const struct sce
     return NULL;
 }
 
+/* ---- udp-chat, file-download, retransmission ---- */
+
+/* Each has spoken before it has heard all of the other, and everything was heard. */
+static const char *both_directions_interleave(const struct scenes_run *run)
+{
+    SCENES_HOLDS(scenes_finished(run));
+    for (const char *const *who = (const char *const[]){"P1", "P2", NULL}; *who; who++) {
+        char ear[8], mouth[8];
+        snprintf(ear, sizeof ear, "%s.T1", *who);
+        snprintf(mouth, sizeof mouth, "%s.T2", *who);
+        size_t spoken = SCENES_FIND(mouth, "socket.send"), heard = SCENES_FIND(ear, "socket.recv", .outcome = "done");
+        size_t last = SCENES_FIND(mouth, "socket.send", .occurrence = 3);
+        size_t all = SCENES_FIND(ear, "socket.recv", .outcome = "done", .occurrence = 3);
+        SCENES_HOLDS(spoken < all && heard < run->step_count && last < run->step_count && all < run->step_count);
+        SCENES_HOLDS(heard < last || spoken < heard);
+    }
+    size_t first = SCENES_FIND("P1.T2", "socket.send"), answer = SCENES_FIND("P2.T2", "socket.send");
+    SCENES_HOLDS(first < SCENES_FIND("P2.T2", "socket.send", .occurrence = 3));
+    SCENES_HOLDS(answer < SCENES_FIND("P1.T2", "socket.send", .occurrence = 3));
+    return NULL;
+}
+
+static const char *the_copy_is_the_file(const struct scenes_run *run)
+{
+    SCENES_HOLDS(scenes_finished(run));
+    SCENES_HOLDS(prints(run, "poem.txt: 18 bytes\n"));
+    SCENES_HOLDS(prints(run, "prose.txt: there is no such file\n"));
+    SCENES_HOLDS(prints(run, "the copy is right\n"));
+    return NULL;
+}
+
+/* The lost packet's number, 0 none. */
+static json_int_t dropped(const struct scenes_run *run, const json_t **out)
+{
+    size_t index;
+    json_t *line;
+    json_array_foreach(run->lines, index,
+                       line) if (scenes_is(json_string_value(json_object_get(line, "event")), "dropped"))
+    {
+        *out = line;
+        return json_integer_value(json_object_get(line, "packet"));
+    }
+    return 0;
+}
+
+static const char *what_is_lost_is_sent_again(const struct scenes_run *run)
+{
+    const json_t *lost = NULL;
+    json_int_t number = dropped(run, &lost);
+    SCENES_HOLDS(scenes_finished(run) && number > 0);
+    unsigned again = 0;
+    size_t index;
+    json_t *line;
+    json_array_foreach(run->lines, index, line)
+    {
+        again += json_integer_value(json_object_get(line, "packet")) > number &&
+                 scenes_is(json_string_value(json_object_get(line, "event")), "delivered") &&
+                 json_equal(json_object_get(line, "seq"), json_object_get(lost, "seq")) &&
+                 json_equal(json_object_get(line, "length"), json_object_get(lost, "length")) &&
+                 json_equal(json_object_get(line, "from"), json_object_get(lost, "from"));
+    }
+    SCENES_HOLDS(json_integer_value(json_object_get(lost, "length")) == 7 && again == 1);
+    SCENES_HOLDS(bytes_of(run, "P1.main", "socket.recv") == 7); /* delivered once */
+    SCENES_HOLDS(prints(run, "received: message\n"));
+    return NULL;
+}
+
 /* ---- all of them ---- */
 
 static const struct {
@@ -356,6 +423,13 @@ static const struct {
      NULL,
      a_peer_that_is_gone_is_noticed_in_three_ways,
      {"peer-gone.c", "recv(end, text, 1, 0); /*", "recv(end, text, 8, 0); /*"}},
+    {"udp-chat",
+     NULL,
+     both_directions_interleave,
+     {"udp-chat.c", "pthread_create(&mouth, NULL, speak, NULL);",
+      "pthread_join(ear, NULL); pthread_create(&mouth, NULL, speak, NULL);"}},
+    {"file-download", NULL, the_copy_is_the_file, {"file-download.c", "have < length;", "have < length - 8;"}},
+    {"retransmission", NULL, what_is_lost_is_sent_again, {"scene.yaml", ", schedule: 0x3.1x2.0.1.3}", "}"}},
 };
 enum { PROMISES = sizeof promises / sizeof *promises };
 
@@ -364,6 +438,22 @@ static void what_is_promised_holds(void **state)
     (void)state;
     for (size_t i = 0; i < PROMISES; i++)
         scenes_holds(promises[i].id, promises[i].variant, promises[i].promised);
+}
+
+/* A letter that is lost on the wire is never seen, and its sender hears nothing of it. */
+static void a_lost_letter_is_never_seen(void **state)
+{
+    (void)state;
+    struct scenes_run lost, *run = &lost;
+    scenes_play("udp-message", NULL, (const char *const[]){"--branch", "10:drop 1", NULL}, run);
+    size_t sent = SCENES_FIND("P2.main", "socket.send", .outcome = "done");
+    assert_int_equal(scenes_number_at(run, sent), 3);
+    size_t first = SCENES_FIND("P1.main", "socket.recv", .outcome = "done");
+    assert_int_equal(scenes_number_at(run, first), 7);
+    assert_int_equal(bytes_of(run, "P1.main", "socket.recv"), 7);
+    assert_int_equal(packets_sent(run, NULL), 7); /* nobody sends it again */
+    assert_false(scenes_said(run, "P1.main", "server has a letter of 3 bytes"));
+    scenes_run_free(run);
 }
 
 static void what_is_promised_can_fail(void **state)
@@ -390,7 +480,10 @@ static void every_program_runs_without_lockstep(void **state)
                                           "echo-server-serial/echo-server-serial.c",
                                           "event-loop/event-loop.c",
                                           "time-wait-bind/time-wait-bind.c",
-                                          "peer-gone/peer-gone.c"};
+                                          "peer-gone/peer-gone.c",
+                                          "udp-chat/udp-chat.c",
+                                          "file-download/file-download.c",
+                                          "retransmission/retransmission.c"};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         char source[128];
         snprintf(source, sizeof source, "6-network/%s", sources[i]);
@@ -432,6 +525,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_fields_are_those_of_the_real_bytes),
         cmocka_unit_test(what_is_promised_holds),
+        cmocka_unit_test(a_lost_letter_is_never_seen),
         cmocka_unit_test(what_is_promised_can_fail),
         cmocka_unit_test(every_program_runs_without_lockstep),
         cmocka_unit_test(every_run_is_the_same_twice),
