@@ -112,7 +112,7 @@ static bool is_free(const struct world_object *object)
 {
     if (object->kind == OBJECT_semaphore)
         return object->count > 0;
-    return !object->owner && (object->kind != OBJECT_rwlock || object->count == 0);
+    return !object->owner && !object->ghost && (object->kind != OBJECT_rwlock || object->count == 0);
 }
 
 /* "free", "count 2", "1 of 3 here": what is to be said besides names. "" where the names say all. */
@@ -136,6 +136,7 @@ static void state_text(const struct world *world, const struct world_object *obj
     case OBJECT_rwlock:
         snprintf(out, size, "%s",
                  over            ? _("has ended")
+                 : object->ghost ? _("nobody here")
                  : object->owner ? _("writes")
                  : object->count ? _("read")
                                  : _("free"));
@@ -143,6 +144,8 @@ static void state_text(const struct world *world, const struct world_object *obj
     default:
         if (over)
             snprintf(out, size, "%s", _("has ended"));
+        else if (object->ghost)
+            snprintf(out, size, "%s", _("nobody here"));
         else if (!object->owner)
             snprintf(out, size, "%s", _("free"));
         else if (object->count > 1)

@@ -96,6 +96,7 @@ struct world_object {
     uint8_t destroyed;
     uint8_t type;         /* mutex: 0 normal 1 recursive 2 errorcheck; rwlock: kind */
     uint8_t robust;
+    uint8_t ghost;        /* locked, but in a forked child where its owner does not exist: fork copies one thread */
     uint8_t inherits;     /* mutex: PTHREAD_PRIO_INHERIT, its owner runs with the priority of who waits for it */
     uint32_t owner;       /* task: mutex, spin, rwlock writer, file lock */
     int32_t count;        /* mutex depth, semaphore count, rwlock readers, barrier arrivals, pipe bytes */

@@ -27,7 +27,7 @@ static void wait_blocked(struct world *world, const struct event *event)
         task->phase = PHASE_woken;
     /* The limit was for the condition; the mutex is taken however long it lasts. */
     task->view.deadline = INT64_MAX;
-    if (!object_at(world, mutex)->view.owner && !object_at(world, mutex)->ghost)
+    if (!object_at(world, mutex)->view.owner && !object_at(world, mutex)->view.ghost)
         world_diverge(world, "%s is blocked on %s, which was thought free", task->view.name,
                       object_at(world, mutex)->view.name);
 }

@@ -95,7 +95,7 @@ void world_fact_object(struct world *world, const struct event *event)
             view->owner = child->view.id;
             task_at(world, view->owner)->holds++;
         } else {
-            object->ghost = 1;
+            object->view.ghost = 1;
         }
     }
 }

@@ -33,7 +33,7 @@ void world_hold(struct world *world, uint32_t id, uint32_t owner)
     }
     lock->view.owner = owner;
     lock->view.count = 1;
-    lock->ghost = lock->owner_dead = lock->inherited = 0;
+    lock->view.ghost = lock->owner_dead = lock->inherited = 0;
     lock->leaker = 0;
     task->holds++;
 }
@@ -50,7 +50,7 @@ void world_unhold(struct world *world, uint32_t id, uint32_t owner)
         task->holds--;
     lock->view.owner = 0;
     lock->view.count = 0;
-    lock->ghost = lock->inherited = lock->owner_dead = 0;
+    lock->view.ghost = lock->inherited = lock->owner_dead = 0;
     lock->leaker = 0;
     world_wake_all(world, id);
 }
@@ -63,11 +63,11 @@ static void lock_got(struct world *world, const struct event *event)
         lock->view.type = (uint8_t)event->argument[0];
     /* Not recoverable: glibc's trylock may leave it taken by nobody (nptl/pthread_mutex_trylock.c). */
     if (event->kind == EVENT_GOT && event->value == ENOTRECOVERABLE)
-        lock->ghost = 1;
+        lock->view.ghost = 1;
     if (event->kind == EVENT_BLOCKED) {
-        if (!lock->view.owner && !lock->ghost) {
+        if (!lock->view.owner && !lock->view.ghost) {
             if (lock->inherited)
-                lock->ghost = 1; /* locked by a thread that fork did not copy */
+                lock->view.ghost = 1; /* locked by a thread that fork did not copy */
             else
                 world_diverge(world, "%s is blocked on %s, which was thought free",
                               task_at(world, event->task)->view.name, lock->view.name);
@@ -105,7 +105,7 @@ static void unlock_got(struct world *world, const struct event *event)
         return;
     /* A forked child may well unlock what its parent's copy of the thread had locked before the fork. */
     if (event->value == EPERM ||
-        (event->value == 0 && lock->view.owner != event->task && !lock->inherited && !lock->ghost))
+        (event->value == 0 && lock->view.owner != event->task && !lock->inherited && !lock->view.ghost))
         unlock_not_owner(world, event);
     if (event->value != 0)
         return;
@@ -127,7 +127,7 @@ static void lock_made(struct world *world, const struct event *event, bool alive
     lock->view.owner = 0;
     lock->view.count = 0;
     lock->view.destroyed = !alive;
-    lock->inherited = lock->ghost = lock->owner_dead = 0;
+    lock->inherited = lock->view.ghost = lock->owner_dead = 0;
     lock->leaker = 0;
 }
 

@@ -18,10 +18,10 @@ static struct reader *find_reader(struct world *world, uint32_t object, uint32_t
 static void blocked(struct world *world, const struct event *event, bool writer)
 {
     struct object *lock = object_at(world, event->object);
-    if (lock->view.owner || lock->ghost || (writer && lock->readers))
+    if (lock->view.owner || lock->view.ghost || (writer && lock->readers))
         return;
     if (lock->inherited)
-        lock->ghost = 1;
+        lock->view.ghost = 1;
     else if (writer || !world_rwlock_writer_waits(world, event->object))
         /* (a kind that prefers writers turns a reader away while a writer waits) */
         world_diverge(world, "%s is blocked on %s, which was thought free", task_at(world, event->task)->view.name,
@@ -41,7 +41,7 @@ static void read_got(struct world *world, const struct event *event)
         world_diverge(world, "%s reads in %s, where %s was thought to write", task_at(world, event->task)->view.name,
                       lock->view.name, task_at(world, lock->view.owner)->view.name);
     lock->view.count++;
-    lock->inherited = lock->ghost = 0;
+    lock->inherited = lock->view.ghost = 0;
     task_at(world, event->task)->holds++;
     uint32_t before;
     struct reader *reader = find_reader(world, event->object, event->task, &before);
@@ -91,8 +91,8 @@ void world_reduce_rwlock_unlock(struct world *world, const struct event *event)
         return;
     }
     if (!reader) {
-        if (lock->inherited || lock->ghost) {
-            lock->inherited = lock->ghost = 0;
+        if (lock->inherited || lock->view.ghost) {
+            lock->inherited = lock->view.ghost = 0;
             world_wake_all(world, event->object);
             return;
         }
@@ -125,7 +125,7 @@ void world_reduce_rwlock_init(struct world *world, const struct event *event)
     struct object *lock = object_at(world, event->object);
     if (event->kind == EVENT_GOT && event->value == 0) {
         lock->view.destroyed = 0;
-        lock->inherited = lock->ghost = 0;
+        lock->inherited = lock->view.ghost = 0;
         lock->view.type = (uint8_t)task_at(world, event->task)->view.argument[0];
     }
 }

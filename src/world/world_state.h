@@ -122,7 +122,6 @@ struct object {
     uint32_t head, tail; /* queue in order of arrival */
     uint32_t readers;    /* list of LIST_READER */
     uint8_t inherited;   /* memory copied by fork, no operation seen on it yet in this process */
-    uint8_t ghost;       /* found locked in a forked child: its owner does not exist here */
     uint8_t owner_dead;  /* robust: the owner ended while holding it */
     uint8_t prefixed;    /* another process has one of this name: called P2:name */
     uint32_t runner;     /* once: who ran the initialiser */

@@ -167,7 +167,7 @@ void world_words_holder(struct world_writer *writer, const struct world *world, 
         world_words_task(writer, world, reader_at(world, object->readers)->task, chinese);
         if (object->view.count > 1)
             world_words_put(writer, chinese ? " 等 %d 个读者" : " (one of %d readers)", object->view.count);
-    } else if (object->ghost) {
+    } else if (object->view.ghost) {
         world_words_put(writer, "%s", chinese ? "一个没有被 fork 复制的线程" : "a thread that fork did not copy");
     } else {
         world_words_put(writer, "%s", chinese ? "别人" : "someone else");
