@@ -40,7 +40,7 @@ static void print_options(enum app_command command)
 static void print_all(void)
 {
     printf(_("lockstep steps through the concurrency of a real program.\n\n"
-             "  lockstep list                 which scenes there are\n"
+             "  lockstep                      the menu: scenes and lectures, on a screen\n"
              "  lockstep play deadlock        one of them\n"
              "  lockstep run -- ./a.out       your own program, unchanged\n\n"));
     printf(_("Commands:\n"));
