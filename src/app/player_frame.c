@@ -276,8 +276,8 @@ static void take_bar(struct player *player, struct stage_frame *frame)
         frame->title = copy(player, title);
     }
     frame->variant = plan->scene ? in_language(player, &plan->scene->variants[plan->variant].title) : "";
-    frame->policy = player_policy_word(run->policy.kind);
-    frame->cpus = run->cpus;
+    frame->policy = plan->live ? _("live: nothing is held") : player_policy_word(run->policy.kind);
+    frame->cpus = plan->live ? 0 : run->cpus;
     frame->playing = player->playing ? speed_words[player->speed] : "";
     const char *why = NULL;
     const char **notices = arena_obtain_array(player->arena, 4, sizeof *notices);

@@ -194,7 +194,7 @@ struct stage_frame {
     const char *title;    /* "Deadlock", or the program */
     const char *variant;  /* "" */
     const char *policy;   /* "round robin" */
-    unsigned cpus;
+    unsigned cpus;        /* virtual; 0: none, the run is live */
     const char *playing;  /* "x2" while it plays by itself; "" */
     const char *const *notices; /* what limits the belief in this run */
     size_t notice_count;

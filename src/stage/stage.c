@@ -31,11 +31,12 @@ static void bar_right(const struct stage_frame *frame, char *out, size_t size)
     size_t length = (size_t)snprintf(out, size, _("step %u"), frame->step.number);
     if (frame->ended && frame->verdict < VERDICT_COUNT && frame->verdict != VERDICT_none && length < size)
         length += (size_t)snprintf(out + length, size - length, " | %s", gettext(ends[frame->verdict]));
-    if (length < size)
+    if (frame->cpus > 0 && length < size) {
         length += (size_t)snprintf(out + length, size - length, " | ");
-    if (length < size)
-        length +=
-            (size_t)snprintf(out + length, size - length, ngettext("%u CPU", "%u CPUs", frame->cpus), frame->cpus);
+        if (length < size)
+            length += (size_t)snprintf(out + length, size - length, ngettext("%u CPU", "%u CPUs", frame->cpus),
+                                       frame->cpus);
+    }
     if (frame->policy && length < size)
         length += (size_t)snprintf(out + length, size - length, " | %s", frame->policy);
     if (frame->playing && frame->playing[0] && length < size)
