@@ -13,8 +13,8 @@
 #include "app/language.h"
 #include "app/paths.h"
 #include "app/say.h"
-#include "base/text.h"
 #include "base/escape.h"
+#include "base/text.h"
 #include "conductor/contain.h"
 #include "scene/scene_list.h"
 
@@ -56,6 +56,23 @@ static bool file_says(const char *path, char expected)
     return first == expected;
 }
 
+/* Whether packets can be held. */
+static void wire(struct doctor *doctor, const struct contain_probe *probe)
+{
+    if (probe->wire.kind == NETWORK_tun)
+        tell(doctor, FINDING_good, _("wire"), "%s", _("packets can be held (a TUN device)"));
+    else if (probe->wire.kind == NETWORK_veth)
+        tell(doctor, FINDING_good, _("wire"), "%s", _("packets can be held (a veth pair with packet sockets)"));
+    else
+        tell(doctor, FINDING_poorer, _("wire"), _("packets cannot be seen or held: %s"),
+             probe->wire.error ? strerror(probe->wire.error)
+             : probe->network  ? strerror(probe->network)
+                               : probe->text);
+    if (probe->wire.kind == NETWORK_none && probe->wire.error)
+        advise(_("the kernel needs veth and packet sockets, or a /dev/net/tun that may be opened, and policy routing "
+                 "(CONFIG_IP_MULTIPLE_TABLES)"));
+}
+
 static void containment(struct doctor *doctor)
 {
     struct contain_probe *probe = calloc(1, sizeof *probe);
@@ -83,6 +100,7 @@ static void containment(struct doctor *doctor)
                  "LOCKSTEP_ALLOW_ROOT_UNCONTAINED=1 if the program is one that you trust"));
     tell(doctor, probe->network ? FINDING_poorer : FINDING_good, _("network"), "%s",
          probe->network ? strerror(probe->network) : _("a guest gets a network of its own"));
+    wire(doctor, probe);
     free(probe);
 }
 

@@ -213,7 +213,7 @@ void session_run(const struct session_plan *plan, const struct paths *paths, str
 static enum conductor_wire session_wire(const char *word)
 {
     if (word && strcmp(word, "auto") != 0)
-        return strcmp(word, "on") == 0 ? CONDUCTOR_WIRE_on : CONDUCTOR_WIRE_off;
+        return strcmp(word, "on") == 0 ? CONDUCTOR_WIRE_must : CONDUCTOR_WIRE_off;
     return CONDUCTOR_WIRE_auto;
 }
 

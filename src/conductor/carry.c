@@ -43,7 +43,7 @@ bool carry_wanted(struct conductor *c, const char *program)
 {
     if (c->options.live || c->options.wire == CONDUCTOR_WIRE_off)
         return false;
-    return c->options.wire == CONDUCTOR_WIRE_on || program_talks(program);
+    return c->options.wire != CONDUCTOR_WIRE_auto || program_talks(program);
 }
 
 static void carry_explain(struct carry *carry, const struct network_made *made, const char *level)
@@ -76,6 +76,10 @@ enum status carry_start(struct conductor *c, bool wanted, struct message *messag
         carry->diag = wire_diag(carry->wire);
     } else if (wanted) {
         carry_explain(carry, &made, contain_level_text(c->contain));
+        if (c->options.wire == CONDUCTOR_WIRE_must)
+            return message_set(
+                message, STATUS_ENVIRONMENT,
+                "there can be no wire on this machine: %s; see `lockstep doctor`, or leave out --wire on", carry->why);
         /* Their states can be told all the same where they share our network. */
         carry->diag = contain_has_own_network(c->contain) ? -1 : states_open();
     }

@@ -23,8 +23,9 @@ struct source;
 typedef void conductor_listener(void *context, const struct event *event, const struct world *world);
 
 /* Whether the guest's network is carried by lockstep, so that packets wait: auto is on for programs that import connect or
- * accept. The outside network is never there (where network namespaces are refused, it is, and there is no wire). */
-enum conductor_wire { CONDUCTOR_WIRE_auto, CONDUCTOR_WIRE_on, CONDUCTOR_WIRE_off };
+ * accept. The outside network is never there (where network namespaces are refused, it is, and there is no wire). must:
+ * conductor_start fails with STATUS_ENVIRONMENT where there can be none; else conductor_wire() says so. */
+enum conductor_wire { CONDUCTOR_WIRE_auto, CONDUCTOR_WIRE_on, CONDUCTOR_WIRE_off, CONDUCTOR_WIRE_must };
 
 /* What may become of a packet that waits on the wire, as a choice for conductor_step. */
 enum { CONDUCTOR_DELIVER = 0x20000000, CONDUCTOR_DROP = 0x40000000, CONDUCTOR_DUPLICATE = 0x60000000 };

@@ -123,6 +123,7 @@ int contain_next_report(struct contain *contain, struct contain_report *report);
 struct contain_probe {
     int user, process, mount, ipc, network; /* user namespace; each of the others inside one */
     bool own_proc, own_terminals, own_shared_memory, loopback, fixed_addresses;
+    struct network_made wire; /* of a wire made for trial; its descriptors are closed. error: why there is none */
     bool kill_proven; /* closing the leash ended a test containment within half a second */
     enum contain_level level;
     char text[512]; /* as contain_level_text() would say for a guest started now, or why none can be */

@@ -79,7 +79,9 @@ void contain_probe(struct contain_probe *probe)
         return;
     }
     struct contain_launch launch;
-    struct init_options options = {.own_processes = true,
+    struct network_plan plan = {.profile = NETWORK_lecture};
+    struct init_options options = {.wire = &plan,
+                                   .own_processes = true,
                                    .own_mounts = true,
                                    .own_network = probe->network == 0,
                                    .self_test = true,
@@ -94,6 +96,7 @@ void contain_probe(struct contain_probe *probe)
         return;
     }
     probe_note_missing(probe, launch.ready.missing);
+    probe->wire = launch.ready.wire;
     if (probe->network)
         probe_say(probe, "no network of its own (%s)%s", strerror(probe->network), "");
     probe->kill_proven = contain_launch_end(&launch, false, PROBE_KILL_MILLISECONDS);

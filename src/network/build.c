@@ -135,6 +135,9 @@ static int build_packet_socket(void)
         return -1;
     int one = 1, room = 64 << 20;
     (void)setsockopt(made, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof one);
+    /* The end that was brought up first gets its queue only when the kernel finds time for it (linkwatch); until then
+     * what is sent through the queue is thrown away. */
+    (void)setsockopt(made, SOL_PACKET, PACKET_QDISC_BYPASS, &one, sizeof one);
     if (setsockopt(made, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0)
         (void)setsockopt(made, SOL_SOCKET, SO_RCVBUF, &room, sizeof room); /* as much as one may have */
     return made;

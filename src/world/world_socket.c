@@ -86,7 +86,7 @@ static uint32_t end_of(const struct world *world, uint8_t protocol, struct world
 void world_packet_ends(const struct world *world, const struct world_packet *packet, uint32_t *client, uint32_t *server)
 {
     bool syn = (packet->flags & 2) != 0, asks = syn && !(packet->flags & 16);
-    uint32_t from = end_of(world, packet->protocol, packet->from, packet->to, syn && !asks);
+    uint32_t from = end_of(world, packet->protocol, packet->from, packet->to, false);
     uint32_t to = end_of(world, packet->protocol, packet->to, packet->from, asks);
     const struct world_socket *one = world_socket(world, from), *other = world_socket(world, to);
     bool began = asks || (one && one->initiator && one->state != SOCKET_listen);

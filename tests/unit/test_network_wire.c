@@ -15,8 +15,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LOOPBACK 0x7F000001u
@@ -486,6 +488,47 @@ static void a_flood_is_read_whole_or_counted(void **state)
     wire_free(wire);
 }
 
+/* As long as a lecturer talks: each kind of segment is held for 200 s, and the connection completes. Takes 15 minutes, so
+ * only where LOCKSTEP_SLOW is set. */
+static void every_segment_survives_a_long_hold(void **state)
+{
+    (void)state;
+    const char *slow = getenv("LOCKSTEP_SLOW");
+    if (!slow || !*slow) {
+        print_message("left out: takes long (LOCKSTEP_SLOW=1)\n");
+        skip();
+    }
+    struct wire *wire = place(NETWORK_lecture);
+    int listener = server(HOST_2, 8080, 5), here = client(HOST_1, 40000, HOST_2, 8080), there = -1;
+    char text[8];
+    /* SYN, SYN+ACK, ACK; data, ACK; FIN, ACK; FIN, ACK: of these the ones with something to lose. */
+    for (unsigned segment = 0; segment < 9; segment++) {
+        if (segment == 3) {
+            there = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+            assert_int_equal(send(here, "hello", 5, 0), 5);
+        }
+        if (segment == 5)
+            close(here);
+        if (segment == 7) {
+            assert_int_equal(recv(there, text, sizeof text, 0), 5);
+            close(there);
+        }
+        uint32_t number = only(wire)->number;
+        bool loses = segment == 0 || segment == 1 || segment == 3 || segment == 5 || segment == 7;
+        struct timespec end, now;
+        clock_gettime(CLOCK_MONOTONIC, &end);
+        for (end.tv_sec += loses ? 200 : 0; clock_gettime(CLOCK_MONOTONIC, &now) == 0 && now.tv_sec < end.tv_sec;) {
+            struct pollfd watched = {.fd = wire_descriptor(wire), .events = POLLIN};
+            poll(&watched, 1, 1000);
+            assert_int_equal(only(wire)->number, number);
+        }
+        release(wire, number);
+    }
+    STATES(TIME_WAIT, 0);
+    close(listener);
+    wire_free(wire);
+}
+
 static int with_tun(void **state)
 {
     (void)state;
@@ -524,6 +567,7 @@ int main(void)
         BOTH(a_full_accept_queue_drops_the_syn),
         BOTH(what_is_malformed_is_refused_and_harms_nothing),
         BOTH(a_flood_is_read_whole_or_counted),
+        BOTH(every_segment_survives_a_long_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
