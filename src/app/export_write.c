@@ -8,7 +8,9 @@
 #include "app/chronicle.h"
 #include "app/report.h"
 #include "base/text.h"
+#include "export/mermaid.h"
 #include "export/pcapng.h"
+#include "export/trace.h"
 
 enum { BEATS_AT_ONCE = 64 };
 
@@ -53,6 +55,61 @@ enum status export_write_text(const struct export_run *run, FILE *out, struct me
 enum status export_write_ndjson(const struct export_run *run, FILE *out, struct message *message)
 {
     return write_report(run, out, OUTPUT_json, message);
+}
+
+/* ---- diagrams ---- */
+
+/* Hands every event, with the world after it, to `take`. */
+static enum status each_event(const struct export_run *run,
+                              enum status (*take)(void *, const struct world *, const struct event *, struct message *),
+                              void *to, struct message *message)
+{
+    struct world *world = world_new();
+    enum status status = world ? STATUS_OK : no_memory(message);
+    struct event event;
+    for (uint32_t number = 1; !status && history_event(run->history, number, &event); number++) {
+        if (world_step(world, &event) == STATUS_MEMORY)
+            status = no_memory(message);
+        if (!status)
+            status = take(to, world, &event, message);
+    }
+    world_free(world);
+    return status;
+}
+
+static enum tell_language language_of(const struct export_run *run)
+{
+    return run->chinese ? TELL_CHINESE : TELL_ENGLISH;
+}
+
+static enum status take_trace(void *to, const struct world *world, const struct event *event, struct message *message)
+{
+    return export_trace_event(to, world, event, message);
+}
+
+enum status export_write_trace(const struct export_run *run, FILE *out, struct message *message)
+{
+    struct export_trace *trace = export_trace_new(out, language_of(run));
+    enum status status = trace ? each_event(run, take_trace, trace, message) : no_memory(message);
+    if (!status)
+        status = export_trace_finish(trace, message);
+    export_trace_free(trace);
+    return status;
+}
+
+static enum status take_mermaid(void *to, const struct world *world, const struct event *event, struct message *message)
+{
+    return export_mermaid_event(to, world, event, message);
+}
+
+enum status export_write_mermaid(const struct export_run *run, FILE *out, struct message *message)
+{
+    struct export_mermaid *mermaid = export_mermaid_new(out, run->title, language_of(run));
+    enum status status = mermaid ? each_event(run, take_mermaid, mermaid, message) : no_memory(message);
+    if (!status)
+        status = export_mermaid_finish(mermaid, message);
+    export_mermaid_free(mermaid);
+    return status;
 }
 
 /* ---- packets ---- */

@@ -20,6 +20,7 @@ struct export_run {
 /* STATUS_OK; STATUS_IO, STATUS_MEMORY, or STATUS_NOT_FOUND where the run has nothing of the kind; with a message. */
 typedef enum status export_write_function(const struct export_run *, FILE *, struct message *);
 
-export_write_function export_write_text, export_write_ndjson, export_write_pcapng;
+export_write_function export_write_text, export_write_ndjson, export_write_pcapng, export_write_trace,
+    export_write_mermaid;
 
 #endif

@@ -189,6 +189,8 @@ const char *stage_wire_who(const struct stage_frame *frame, const struct stage_w
     if (!process)
         process = process_of(frame->after, listener);
     if (!process)
+        process = process_at(frame->after, wire->socket[end]);
+    if (!process)
         process = process_at(frame->after, listener);
     const struct world_process *known = world_process(frame->after, process);
     snprintf(out, STAGE_NAME_SIZE, "%s", known ? known->name : "");
