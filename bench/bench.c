@@ -58,5 +58,7 @@ int main(int argc, char **argv)
         bench_history(&bench);
     if (!*only || strcmp(only, "screen") == 0)
         bench_screen(&bench);
+    if (!*only || strcmp(only, "wire") == 0)
+        bench_wire();
     return 0;
 }

@@ -23,5 +23,6 @@ void bench_live(const struct bench *);
 void bench_stepped(const struct bench *);
 void bench_history(const struct bench *);
 void bench_screen(const struct bench *);
+void bench_wire(void); /* last: it leaves this process in another network namespace */
 
 #endif

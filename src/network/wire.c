@@ -268,6 +268,32 @@ unsigned wire_read(struct wire *wire)
     return wire->made.kind == NETWORK_veth ? wire_read_veth(wire) : wire_read_tun(wire);
 }
 
+unsigned wire_pass(struct wire *wire, int milliseconds)
+{
+    struct pollfd look = {.fd = wire->made.device, .events = POLLIN};
+    bool veth = wire->made.kind == NETWORK_veth;
+    unsigned passed = 0;
+    for (bool waited = false;;) {
+        ssize_t got = veth ? recv(wire->made.device, wire->buffer, sizeof wire->buffer, MSG_DONTWAIT)
+                           : read(wire->made.device, wire->buffer, sizeof wire->buffer);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            if (passed > 0 || waited || poll(&look, 1, milliseconds) <= 0)
+                return passed;
+            waited = true;
+            continue;
+        }
+        wire->counts.read++;
+        if (veth)
+            wire_frame(wire->buffer, NETWORK_HOST_ADDRESS, NETWORK_WIRE_ADDRESS, ETH_P_IP);
+        bool taken = veth ? wire_send_frame(wire->made.device, wire->made.wire_index, wire->buffer, (size_t)got)
+                          : write(wire->made.device, wire->buffer, (size_t)got) == got;
+        *(taken ? &wire->counts.released : &wire->counts.refused) += 1;
+        passed++;
+    }
+}
+
 uint32_t wire_next_absorbed(struct wire *wire)
 {
     for (size_t i = 0; i < wire->count; i++)

@@ -44,6 +44,10 @@ int wire_diag(const struct wire *);
  * and such that are not IPv4 are thrown away and counted. */
 unsigned wire_read(struct wire *);
 
+/* Without holding: what is there goes straight on to its receiver, nothing is kept, absorbed or looked at. Waits at most
+ * so long for the first packet. Returns how many went on. Not while packets are held: those would be overtaken. */
+unsigned wire_pass(struct wire *, int milliseconds);
+
 /* Packets absorbed since the last call of this function, by the number of the held packet; 0 when there is no more. */
 uint32_t wire_next_absorbed(struct wire *);
 
