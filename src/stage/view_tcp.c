@@ -15,7 +15,7 @@ enum {
     STATE_ROWS = 7, /* of the figure */
     HEAD_ROWS = 1,
     SAY_ROWS = 4,
-    COLUMN_LEAST = 12, /* from one column of the figure to the next; the names at the right need a column more */
+    COLUMN_LEAST = 12, /* from one column of the figure to the next */
     ROWS_USUAL = HEAD_ROWS + STATE_ROWS + SAY_ROWS
 };
 
@@ -143,12 +143,13 @@ static void figure_draw(const struct pane *pane, const struct end ends[WIRE_ENDS
 {
     int pitch = pane->rows >= 2 * STATE_ROWS - 1 ? 2 : 1;
     int each = (pane->columns - MARGIN - 1) / 3;
-    if (each < COLUMN_LEAST)
-        each = COLUMN_LEAST;
+    bool narrow = each < COLUMN_LEAST + 2;
     for (size_t i = 0; i < SPOTS; i++) {
-        int column = MARGIN + spots[i].column * each, row = spots[i].row * pitch;
-        if (each == COLUMN_LEAST && spots[i].column > 0)
-            column++;
+        /* Where it is narrow each name has just its room. */
+        static const int columns[] = {0, COLUMN_LEAST + 2, 2 * COLUMN_LEAST + 2};
+        int column = narrow ? columns[spots[i].column] : MARGIN + spots[i].column * each, row = spots[i].row * pitch;
+        if (narrow && spots[i].state == SOCKET_gone)
+            column++; /* beside TIME_WAIT */
         state_draw(pane, column, row, ends, spots[i].state);
         if (pitch > 1 && row > 0)
             arrows_draw(pane, column, row - 1, each, ends, spots[i].state);
@@ -172,7 +173,17 @@ static void head_draw(const struct stage_frame *frame, const struct stage_wire *
     }
 }
 
-static void moves_draw(const struct pane *pane, const struct end ends[WIRE_ENDS])
+/* Out of any state: a reset has arrived in this step. */
+static bool was_reset(const struct stage_frame *frame, const struct stage_wire *wire)
+{
+    enum { RST = 4 };
+    const struct world_packet *packet = world_packet(frame->after, wire->packet);
+    return packet && packet->protocol == TCP && (packet->flags & RST) && packet->fate == FATE_delivered &&
+           stage_wire_moved(frame, wire->packet);
+}
+
+static void moves_draw(const struct stage_frame *frame, const struct stage_wire *wire, const struct pane *pane,
+                       const struct end ends[WIRE_ENDS])
 {
     int row = 0;
     for (unsigned i = 0; i < WIRE_ENDS; i++) {
@@ -180,8 +191,11 @@ static void moves_draw(const struct pane *pane, const struct end ends[WIRE_ENDS]
         char text[256];
         if (!ends[i].known || ends[i].was == ends[i].now || row >= pane->rows)
             continue;
-        snprintf(text, sizeof text, transition ? "%c %s: %s" : "%c %s", i == WIRE_LEFT ? 'C' : 'S',
-                 socket_state_name(ends[i].now), transition ? _(transition->text) : "");
+        const char *why = transition                                             ? _(transition->text)
+                          : ends[i].now == SOCKET_gone && was_reset(frame, wire) ? _("RST came: it is gone at once")
+                                                                                 : "";
+        snprintf(text, sizeof text, why[0] ? "%c %s: %s" : "%c %s", i == WIRE_LEFT ? 'C' : 'S',
+                 socket_state_name(ends[i].now), why);
         row += pane_text_wrap(pane, MARGIN, row, pane->columns - 2 * MARGIN, pane->rows - row, EMPHASIS_none, ROLE_say,
                               text);
     }
@@ -210,7 +224,7 @@ static void tcp_draw(const struct stage_frame *frame, const struct pane *pane)
     part = pane_part(pane, 0, HEAD_ROWS, pane->columns, figure);
     figure_draw(&part, ends);
     part = pane_part(pane, 0, HEAD_ROWS + figure, pane->columns, left - figure);
-    moves_draw(&part, ends);
+    moves_draw(frame, &wire, &part, ends);
 }
 
 const struct stage_view stage_view_tcp = {

@@ -73,6 +73,7 @@ static inline const char *moment_translated(const char *text)
         {"the ACK of its SYN came", "收到对自己 SYN 的 ACK"},
         {"close(): FIN goes out", "close()：发出 FIN"},
         {"FIN came, ACK goes out", "收到 FIN，发出 ACK"},
+        {"RST came: it is gone at once", "收到 RST：立即消失"},
         {"the ACK of its FIN came", "收到对自己 FIN 的 ACK"},
         {"UDP knows no connections, so it has no states", "UDP 没有连接，也就没有状态"},
         {"no connection yet", "还没有连接"},
