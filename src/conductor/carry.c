@@ -80,6 +80,7 @@ enum status carry_start(struct conductor *c, bool wanted, struct message *messag
             return message_set(
                 message, STATUS_ENVIRONMENT,
                 "there can be no wire on this machine: %s; see `lockstep doctor`, or leave out --wire on", carry->why);
+        c->gate->hosts_at_loopback = 1;
         /* Their states can be told all the same where they share our network. */
         carry->diag = contain_has_own_network(c->contain) ? -1 : states_open();
     }
@@ -322,6 +323,8 @@ bool carry_look(struct conductor *c, uint32_t task)
             if (packet->number <= carry->told)
                 continue;
             carry->told = packet->number;
+            /* Also of processes that are not observed. */
+            carry->what |= packet->header.protocol == SEGMENT_TCP ? STATES_TCP : STATES_UDP;
             if (!packet->copy_of)
                 carry_tell_packet(c, packet, task);
             news = true;
@@ -335,10 +338,19 @@ bool carry_look(struct conductor *c, uint32_t task)
     return news;
 }
 
+/* Somebody runs whose calls are not seen: packets may come at any time. */
+static bool carry_strangers(const struct conductor *c)
+{
+    for (uint32_t id = 1; c->carry->wire && id <= c->process_count; id++)
+        if (c->processes[id]->alive && !c->processes[id]->observed)
+            return true;
+    return false;
+}
+
 /* The end of a step of `task`: what it may have sent, and what has become of sockets. */
 void carry_after_step(struct conductor *c, uint32_t task, unsigned operation)
 {
-    if (!c->carry || !c->carry->what)
+    if (!c->carry || (!c->carry->what && !carry_strangers(c)))
         return;
     switch (operation_row(operation)->family) {
     case FAMILY_memory:

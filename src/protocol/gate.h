@@ -78,6 +78,7 @@ struct gate {
     struct {
         uint64_t address, size;
     } watch[GATE_WATCHES];
+    uint32_t hosts_at_loopback; /* there is no wire: 10.0.0.1 and 10.0.0.2 are 127.0.0.1 and 127.0.0.2 */
     _Atomic uint32_t next_port; /* for sockets whose port the system would choose; 0: it may */
     _Alignas(4096) struct gate_slot slot[GATE_SLOTS];
 };

@@ -9,6 +9,24 @@
 #include <string.h>
 #include <unistd.h>
 
+/* ---- hosts ---- */
+/* Where there is no wire, its hosts are addresses of the loopback (of which one asks for the other by itself). Gives
+ * `address`, or `copy` with the other address. */
+static const struct sockaddr *host_at_loopback(const struct sockaddr *address, socklen_t length,
+                                               struct sockaddr_in *copy)
+{
+    enum { HOSTS = 0x0A000000, LOOPBACK = 0x7F000000 };
+    if (!address || length < sizeof *copy || address->sa_family != AF_INET || !shim_process.gate ||
+        !shim_process.gate->hosts_at_loopback)
+        return address;
+    memcpy(copy, address, sizeof *copy);
+    uint32_t host = __builtin_bswap32(copy->sin_addr.s_addr);
+    if (host != HOSTS + 1 && host != HOSTS + 2)
+        return address;
+    copy->sin_addr.s_addr = __builtin_bswap32(host - HOSTS + LOOPBACK);
+    return (const struct sockaddr *)copy;
+}
+
 /* ---- ports ---- */
 /* A port that the system would choose differs from run to run: we choose, upwards. `address` is what to bind to, and gets
  * the port. True if the socket was bound. */
@@ -44,7 +62,8 @@ static void port_choose(int descriptor)
 {
     struct sockaddr_storage own = {0};
     socklen_t length = sizeof own;
-    if (!descriptor_is_ours(descriptor) && SYSTEM(SYS_getsockname, descriptor, &own, &length) == 0 && port_is_ours(&own))
+    if (!descriptor_is_ours(descriptor) && SYSTEM(SYS_getsockname, descriptor, &own, &length) == 0 &&
+        port_is_ours(&own))
         port_bind(descriptor, &own, length);
 }
 
@@ -204,8 +223,11 @@ static ssize_t receive_step(struct step *step, int descriptor, struct msghdr *me
     return step_end_with(step, got, got < 0 ? (int)-got : 0);
 }
 
-static ssize_t send_step(struct step *step, int descriptor, const struct msghdr *message, int flags)
+static ssize_t send_step(struct step *step, int descriptor, const struct msghdr *given, int flags)
 {
+    struct msghdr own = *given, *message = &own;
+    struct sockaddr_in host;
+    own.msg_name = (void *)(uintptr_t)host_at_loopback(given->msg_name, given->msg_namelen, &host);
     int described = descriptor_is_ours(descriptor) ? -1 : step_descriptor(step, descriptor, &sends);
     if (flags & MSG_DONTWAIT)
         step->record.flags |= RECORD_NONBLOCKING;
@@ -363,17 +385,19 @@ SHIM_EXPORT int bind(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t len
     if (!step_begin(&step, OPERATION_socket_bind))
         return REAL(bind)(descriptor, address.__sockaddr__, length);
     struct sockaddr_storage copy = {0};
-    if (address.__sockaddr__ && length >= sizeof(struct sockaddr_in) && length <= sizeof copy)
-        memcpy(&copy, address.__sockaddr__, length);
+    struct sockaddr_in host;
+    const struct sockaddr *own = host_at_loopback(address.__sockaddr__, length, &host);
+    if (own && length >= sizeof host && length <= sizeof copy)
+        memcpy(&copy, own, own == address.__sockaddr__ ? length : sizeof host);
     if (!port_is_ours(&copy))
-        return socket_plain(&step, descriptor, SYS_bind, (long)address.__sockaddr__, (long)length);
+        return socket_plain(&step, descriptor, SYS_bind, (long)own, (long)length);
     step.record.object = key_of_descriptor(descriptor);
     step_ask(&step);
     long result = 0;
     if (descriptor_is_ours(descriptor))
         result = -EBADF;
     else if (!port_bind(descriptor, &copy, length)) /* what is wrong the system shall say */
-        result = SYSTEM(SYS_bind, descriptor, address.__sockaddr__, length);
+        result = SYSTEM(SYS_bind, descriptor, own, length);
     return (int)step_end_with(&step, 0, result < 0 ? (int)-result : 0);
 }
 
@@ -486,10 +510,12 @@ SHIM_EXPORT int connect(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t 
                                                           OPERATION_socket_connect};
     int flags = descriptor_is_ours(descriptor) ? -1 : step_descriptor(&step, descriptor, &connects);
     socket_deadline(&step, descriptor, SO_SNDTIMEO);
-    connect_text(address.__sockaddr__, length);
+    struct sockaddr_in host;
+    const struct sockaddr *peer = host_at_loopback(address.__sockaddr__, length, &host);
+    connect_text(peer, length);
     enum grant_action grant = step_ask(&step);
     step_cancellation(&step);
-    struct connect_wait wait = {descriptor, flags, address.__sockaddr__, length, 0};
+    struct connect_wait wait = {descriptor, flags, peer, length, 0};
     if (flags >= 0)
         port_choose(descriptor);
     long result = flags < 0 ? -EBADF : connect_wait(&step, &wait, grant);

@@ -465,6 +465,22 @@ static void what_is_malformed_is_refused_and_harms_nothing(void **state)
     wire_free(wire);
 }
 
+static void what_is_not_held_passes_at_once(void **state)
+{
+    (void)state;
+    struct wire *wire = place(NETWORK_lecture);
+    int listener = server(HOST_2, 8080, 5), here = client(HOST_1, 40000, HOST_2, 8080);
+    for (int i = 0; i < 100 && look(wire, 8080, 40000).state != ESTABLISHED; i++)
+        wire_pass(wire, 100);
+    STATES(ESTABLISHED, ESTABLISHED);
+    assert_int_equal(wire_held_count(wire), 0);
+    assert_int_equal(wire_counts(wire).released, 3);
+    assert_int_equal(wire_pass(wire, 0), 0);
+    close(here);
+    close(listener);
+    wire_free(wire);
+}
+
 /* Nothing of what is sent is lost by us: the kernel's own drops at a full device are told apart. */
 static void a_flood_is_read_whole_or_counted(void **state)
 {
@@ -566,6 +582,7 @@ int main(void)
         BOTH(a_datagram_to_a_closed_port_is_answered_by_icmp),
         BOTH(a_full_accept_queue_drops_the_syn),
         BOTH(what_is_malformed_is_refused_and_harms_nothing),
+        BOTH(what_is_not_held_passes_at_once),
         BOTH(a_flood_is_read_whole_or_counted),
         BOTH(every_segment_survives_a_long_hold),
     };
