@@ -279,6 +279,78 @@ static const char *one_thread_serves_all(const struct scenes_run *run)
     return NULL;
 }
 
+/* ---- echo-server-concurrent ---- */
+
+/* Of each of the first `clients` connections the server has read before it has seen the end of any. */
+static bool served_at_once(const struct scenes_run *run, unsigned clients)
+{
+    size_t first_end = run->step_count;
+    unsigned served = 0;
+    for (size_t i = 0; i < run->step_count && first_end == run->step_count; i++) {
+        const struct scenes_step *step = &run->steps[i];
+        char end[16];
+        snprintf(end, sizeof end, "<127.0.0.1:%u", 40000 + served);
+        bool reads = scenes_is(step->operation, "socket.recv") && scenes_is(step->outcome, "done") && step->object &&
+                     strchr(step->object, '<');
+        if (reads && scenes_number_at(run, i) == 0)
+            first_end = i;
+        else if (reads && served < clients && strstr(step->object, end))
+            served++;
+    }
+    return served == clients;
+}
+
+static bool all_echoed(const struct scenes_run *run, unsigned clients)
+{
+    long sent = 0, echoed = 0;
+    for (unsigned i = 2; i < 2 + clients; i++) {
+        char client[24];
+        snprintf(client, sizeof client, "P%u.main", i);
+        sent += bytes_of(run, client, "socket.send");
+        echoed += bytes_of(run, client, "socket.recv");
+    }
+    return scenes_finished(run) && sent == 6 * (long)clients && echoed == sent;
+}
+
+static const char *a_process_for_each(const struct scenes_run *run)
+{
+    SCENES_HOLDS(all_echoed(run, 3) && served_at_once(run, 3));
+    SCENES_HOLDS(scenes_process_count(run) == 7 && !SCENES_IS_THERE(NULL, "thread.create"));
+    return NULL;
+}
+
+static const char *a_thread_for_each(const struct scenes_run *run)
+{
+    SCENES_HOLDS(all_echoed(run, 3) && served_at_once(run, 3));
+    SCENES_HOLDS(scenes_process_count(run) == 4 &&
+                 scenes_count_steps(run, (struct scenes_wanted){.operation = "thread.create"}) == 3);
+    return NULL;
+}
+
+static const char *a_loop_for_all(const struct scenes_run *run)
+{
+    SCENES_HOLDS(all_echoed(run, 3) && served_at_once(run, 3));
+    SCENES_HOLDS(scenes_process_count(run) == 4 && !SCENES_IS_THERE(NULL, "thread.create"));
+    SCENES_HOLDS(!SCENES_IS_THERE("P1.main", "socket.recv", .outcome = "blocked"));
+    return NULL;
+}
+
+static const char *a_coroutine_for_each(const struct scenes_run *run)
+{
+    const char *broken = a_loop_for_all(run);
+    SCENES_HOLDS(scenes_count_steps(run, (struct scenes_wanted){.operation = "coroutine.create"}) == 3);
+    return broken;
+}
+
+static const char *four_threads_of_two_processes(const struct scenes_run *run)
+{
+    SCENES_HOLDS(all_echoed(run, 4) && served_at_once(run, 4));
+    for (const char *const *task = (const char *const[]){"P1.main", "P1.T1", "P6.main", "P6.T1", NULL}; *task; task++)
+        SCENES_HOLDS(scenes_count_steps(run, (struct scenes_wanted){
+                                                 .task = *task, .operation = "socket.accept", .outcome = "done"}) == 1);
+    return NULL;
+}
+
 /* ---- time-wait-bind, peer-gone ---- */
 
 static const char *the_address_is_in_use_for_a_while(const struct scenes_run *run)
@@ -429,6 +501,28 @@ static const struct {
      {"udp-chat.c", "pthread_create(&mouth, NULL, speak, NULL);",
       "pthread_join(ear, NULL); pthread_create(&mouth, NULL, speak, NULL);"}},
     {"file-download", NULL, the_copy_is_the_file, {"file-download.c", "have < length;", "have < length - 8;"}},
+    {"echo-server-concurrent",
+     "processes",
+     a_process_for_each,
+     {"processes.c", "if (fork() == 0) {\n            close(listening);\n            serve(end);",
+      "if (1) {\n            serve(end); continue;"}},
+    {"echo-server-concurrent",
+     "threads",
+     a_thread_for_each,
+     {"threads.c", "pthread_create(&threads[i], NULL, server, (void *)(long)end);",
+      "pthread_create(&threads[i], NULL, server, (void *)(long)end); pthread_join(threads[i], NULL);"}},
+    {"echo-server-concurrent",
+     "event-loop",
+     a_loop_for_all,
+     {"events.c", "poll(watched, (nfds_t)count, -1);", "poll(watched, 1, -1);"}},
+    {"echo-server-concurrent",
+     "coroutines",
+     a_coroutine_for_each,
+     {"coroutines.c", "swapcontext(&contexts[self], &loop);\n    return", "return"}},
+    {"echo-server-concurrent",
+     "combined",
+     four_threads_of_two_processes,
+     {"combined.c", "i < (long)clients;", "i < 2 * (long)clients;"}},
     {"retransmission", NULL, what_is_lost_is_sent_again, {"scene.yaml", ", schedule: 0x3.1x2.0.1.3}", "}"}},
 };
 enum { PROMISES = sizeof promises / sizeof *promises };
@@ -482,6 +576,11 @@ static void every_program_runs_without_lockstep(void **state)
                                           "time-wait-bind/time-wait-bind.c",
                                           "peer-gone/peer-gone.c",
                                           "udp-chat/udp-chat.c",
+                                          "echo-server-concurrent/processes.c",
+                                          "echo-server-concurrent/threads.c",
+                                          "echo-server-concurrent/events.c",
+                                          "echo-server-concurrent/coroutines.c",
+                                          "echo-server-concurrent/combined.c",
                                           "file-download/file-download.c",
                                           "retransmission/retransmission.c"};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
