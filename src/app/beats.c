@@ -12,7 +12,8 @@ bool beats_fact(const struct tell *tell, char number[40], struct scene_fact *out
         return true;
     }
     if (tell->kind == TELL_PACKET) {
-        static const char *const acts[PACKET_ACT_COUNT] = {NULL, "sent", "delivered", "dropped", "duplicated", "absorbed"};
+        static const char *const acts[PACKET_ACT_COUNT] = {NULL,      "sent",       "delivered",
+                                                           "dropped", "duplicated", "absorbed"};
         const struct tell_packet *packet = &tell->packet;
         *out = (struct scene_fact){.packet = packet->protocol == 6    ? packet_flags_text(packet->flags, number)
                                              : packet->protocol == 17 ? "UDP"

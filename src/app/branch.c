@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/escape.h"
+#include "base/text.h"
 #include "operations/operations.h"
 
 struct branch {

@@ -68,7 +68,8 @@ int cc_run(int argc, char **argv)
     if (!compiler || !*compiler || strchr(compiler, ' '))
         compiler = "cc";
     if (argc < 2) {
-        fprintf(stderr, _("lockstep cc: nothing to compile; use it like a compiler: lockstep cc -o program program.c\n"));
+        fprintf(stderr,
+                _("lockstep cc: nothing to compile; use it like a compiler: lockstep cc -o program program.c\n"));
         return 2;
     }
     static char stubs[4096], specs[4096 + 8];
@@ -89,10 +90,16 @@ int cc_run(int argc, char **argv)
     static const char *const common[] = {"-g", "-fno-omit-frame-pointer", NULL};
     append(command, &count, common);
     if (is_clang(compiler)) {
-        static const char *const clang[] = {"-Xclang", "-fsanitize=thread",
-                                            "-mllvm",  "-tsan-instrument-read-before-write=1",
-                                            "-Xclang", "-fsanitize-coverage-type=3",
-                                            "-Xclang", "-fsanitize-coverage-trace-pc", "-Qunused-arguments", NULL};
+        static const char *const clang[] = {"-Xclang",
+                                            "-fsanitize=thread",
+                                            "-mllvm",
+                                            "-tsan-instrument-read-before-write=1",
+                                            "-Xclang",
+                                            "-fsanitize-coverage-type=3",
+                                            "-Xclang",
+                                            "-fsanitize-coverage-trace-pc",
+                                            "-Qunused-arguments",
+                                            NULL};
         append(command, &count, clang);
     } else {
         const char *const gcc[] = {specs, "-fsanitize-coverage=trace-pc", NULL};
@@ -105,8 +112,10 @@ int cc_run(int argc, char **argv)
         append(command, &count, linker);
     }
     execvp(compiler, command);
-    fprintf(stderr, _("lockstep cc: cannot start the compiler %s: %s; install one (Debian: apt install gcc) or name it in CC\n"),
-            compiler, strerror(errno));
+    fprintf(
+        stderr,
+        _("lockstep cc: cannot start the compiler %s: %s; install one (Debian: apt install gcc) or name it in CC\n"),
+        compiler, strerror(errno));
     free(command);
     return 3;
 }

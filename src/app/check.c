@@ -268,7 +268,8 @@ int check_command(const struct options *options)
 {
     struct check check = {.options = options};
     if (options->operand_count == 0) {
-        say(_("check: no file is named; `lockstep check PATH...` takes scene.yaml and lecture.yaml files and folders with such"));
+        say(_("check: no file is named; `lockstep check PATH...` takes scene.yaml and lecture.yaml files and folders "
+              "with such"));
         return EXIT_USAGE;
     }
     check.errors = calloc(1, sizeof *check.errors);

@@ -65,7 +65,8 @@ struct chronicle {
 
 static enum status fire(struct chronicle *chronicle, uint32_t step, size_t beat)
 {
-    if (!array_grow(&chronicle->fired, &chronicle->fired_capacity, chronicle->fired_count + 1, sizeof *chronicle->fired))
+    if (!array_grow(&chronicle->fired, &chronicle->fired_capacity, chronicle->fired_count + 1,
+                    sizeof *chronicle->fired))
         return STATUS_MEMORY;
     chronicle->fired[chronicle->fired_count++] = (struct fired){.step = step, .beat = (uint32_t)beat};
     size_t count = chronicle->beat_step_count;
@@ -146,7 +147,8 @@ static bool add_piece(struct chronicle *chronicle, uint32_t step, uint32_t task,
     if (chronicle->printed_length + length > PRINTED_MAX)
         return true;
     if (!array_grow(&chronicle->printed, &chronicle->printed_capacity, chronicle->printed_length + length + 1, 1) ||
-        !array_grow(&chronicle->pieces, &chronicle->piece_capacity, chronicle->piece_count + 1, sizeof *chronicle->pieces))
+        !array_grow(&chronicle->pieces, &chronicle->piece_capacity, chronicle->piece_count + 1,
+                    sizeof *chronicle->pieces))
         return false;
     memcpy(chronicle->printed + chronicle->printed_length, text, length);
     chronicle->pieces[chronicle->piece_count++] = (struct piece){.step = step,
@@ -264,7 +266,7 @@ enum status chronicle_event(struct chronicle *chronicle, uint32_t number, const 
     }
     if (fine && event->kind == EVENT_ASKED && event->task && event->task <= world_task_count(after)) {
         fine = array_grow(&chronicle->last_asked, &chronicle->last_capacity, (size_t)event->task + 1,
-                    sizeof *chronicle->last_asked);
+                          sizeof *chronicle->last_asked);
         if (fine)
             chronicle->last_asked[event->task] = number;
     }
@@ -319,7 +321,8 @@ enum status chronicle_settle(struct chronicle *chronicle, const struct world *wo
         return STATUS_MEMORY;
     for (uint32_t id = (uint32_t)chronicle->lane_count + 1; id <= count; id++) {
         const struct world_task *task = world_task(world, id);
-        chronicle->lanes[id - 1] = (struct lane){.process = task ? task->process : 0, .number = task ? task->number : 0};
+        chronicle->lanes[id - 1] =
+            (struct lane){.process = task ? task->process : 0, .number = task ? task->number : 0};
         chronicle->sorted[id - 1].task = id;
     }
     chronicle->lane_count = count;

@@ -4,8 +4,8 @@
 
 #include "app/commands.h"
 #include "app/say.h"
-#include "base/text.h"
 #include "base/escape.h"
+#include "base/text.h"
 
 enum { HELP_COLUMN = 28 };
 
@@ -94,7 +94,8 @@ int help_command(const struct options *options)
 
 int later_command(const struct options *options)
 {
-    say(_("%s: this command is not there yet; this version has list, play, run, cc, replay, export, check, doctor and help"),
+    say(_("%s: this command is not there yet; this version has list, play, run, cc, replay, export, check, doctor and "
+          "help"),
         options_command_row(options->command)->name);
     return EXIT_USAGE;
 }

@@ -11,8 +11,8 @@
 #include "app/say.h"
 #include "app/scenes.h"
 #include "app/theatre.h"
-#include "base/text.h"
 #include "base/escape.h"
+#include "base/text.h"
 #include "scene/scene_list.h"
 
 static const char *in_language(const struct scene_text *text)
@@ -111,12 +111,12 @@ static void print_lecture(const struct options *options, const struct lecture_en
     }
     json_t *scenes = json_array();
     for (size_t i = 0; i < lecture->count; i++)
-        json_array_append_new(scenes, json_pack("{s:s, s:s?}", "scene", lecture->items[i].scene, "variant",
-                                                lecture->items[i].variant));
-    json_t *line = json_pack("{s:i, s:s, s:o, s:o, s:I, s:s, s:b, s:o}", "v", 1, "lecture", entry->id, "title",
-                             both(&lecture->title), "teaches", both(&lecture->teaches), "minutes",
-                             (json_int_t)lecture->minutes, "folder", entry->path, "shipped", (int)entry->shipped,
-                             "scenes", scenes);
+        json_array_append_new(
+            scenes, json_pack("{s:s, s:s?}", "scene", lecture->items[i].scene, "variant", lecture->items[i].variant));
+    json_t *line =
+        json_pack("{s:i, s:s, s:o, s:o, s:I, s:s, s:b, s:o}", "v", 1, "lecture", entry->id, "title",
+                  both(&lecture->title), "teaches", both(&lecture->teaches), "minutes", (json_int_t)lecture->minutes,
+                  "folder", entry->path, "shipped", (int)entry->shipped, "scenes", scenes);
     char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
     json_decref(line);
     if (text)

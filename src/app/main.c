@@ -31,8 +31,9 @@ static int run_front(void *context)
 static bool starts_guest(const struct options *options)
 {
     if (screen_is_wanted(options))
-        return options->command == COMMAND_menu || options->command == COMMAND_play || options->command == COMMAND_run ||
-               options->command == COMMAND_replay || options->command == COMMAND_check || options->command == COMMAND_notes;
+        return options->command == COMMAND_menu || options->command == COMMAND_play ||
+               options->command == COMMAND_run || options->command == COMMAND_replay ||
+               options->command == COMMAND_check || options->command == COMMAND_notes;
     switch (options->command) {
     case COMMAND_play:
     case COMMAND_run:

@@ -245,11 +245,16 @@ static void select_id(struct menu *menu, const char *id)
 static const struct stage_list *help_list(struct menu *menu)
 {
     static const char *const lines[][2] = {
-        {"Enter", N_("play the selected scene")},   {N_("letters"), N_("search: id, title, what it teaches")},
-        {"Esc", N_("end the search")},              {N_("arrows"), N_("select a scene")},
-        {"Ctrl-L", N_("draw everything anew")},     {"?", N_("this help; in a scene: all keys")},
-        {"L", N_("English or Chinese")},            {"T", N_("next theme")},
-        {"U", N_("Unicode or ASCII signs")},        {"q", N_("leave")},
+        {"Enter", N_("play the selected scene")},
+        {N_("letters"), N_("search: id, title, what it teaches")},
+        {"Esc", N_("end the search")},
+        {N_("arrows"), N_("select a scene")},
+        {"Ctrl-L", N_("draw everything anew")},
+        {"?", N_("this help; in a scene: all keys")},
+        {"L", N_("English or Chinese")},
+        {"T", N_("next theme")},
+        {"U", N_("Unicode or ASCII signs")},
+        {"q", N_("leave")},
     };
     static struct stage_list_row rows[sizeof lines / sizeof *lines];
     static struct stage_list list;
@@ -267,11 +272,12 @@ static const struct stage_list *help_list(struct menu *menu)
 
 static void draw(struct menu *menu)
 {
-    const struct stage_hint hints[] = {{.key = _("Enter"), .text = _("play"), .request = REQUEST_enter},
-                                       {.key = _("letters"), .text = _("search")},
-                                       {.key = "?", .text = _("help"), .request = REQUEST_help},
-                                       {.key = "L", .text = language_is_chinese() ? "English" : "中文", .request = REQUEST_language},
-                                       {.key = "q", .text = _("leave"), .request = REQUEST_quit}};
+    const struct stage_hint hints[] = {
+        {.key = _("Enter"), .text = _("play"), .request = REQUEST_enter},
+        {.key = _("letters"), .text = _("search")},
+        {.key = "?", .text = _("help"), .request = REQUEST_help},
+        {.key = "L", .text = language_is_chinese() ? "English" : "中文", .request = REQUEST_language},
+        {.key = "q", .text = _("leave"), .request = REQUEST_quit}};
     const char *said = menu->said[0] ? menu->said : screen_said(menu->screen);
     struct stage_menu shown = {.rows = menu->rows,
                                .count = menu->row_count,
@@ -342,8 +348,8 @@ static enum request letter_request(const char *text)
     static const struct {
         const char *text;
         enum request request;
-    } letters[] = {{"q", REQUEST_quit},  {"?", REQUEST_help},  {"？", REQUEST_help},  {"L", REQUEST_language},
-                   {"T", REQUEST_theme}, {"U", REQUEST_glyphs}, {" ", REQUEST_enter}, {"　", REQUEST_enter},
+    } letters[] = {{"q", REQUEST_quit},  {"?", REQUEST_help},   {"？", REQUEST_help},  {"L", REQUEST_language},
+                   {"T", REQUEST_theme}, {"U", REQUEST_glyphs}, {" ", REQUEST_enter},  {"　", REQUEST_enter},
                    {".", REQUEST_blank}, {"。", REQUEST_blank}, {"/", REQUEST_search}, {"M", REQUEST_motion}};
     for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
         if (strcmp(letters[i].text, text) == 0)

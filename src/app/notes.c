@@ -112,8 +112,8 @@ static int paragraph(const struct pane *pane, int row, const char *heading, enum
         return row;
     row++;
     pane_text_fit(pane, MARGIN, row++, pane->columns - 2 * MARGIN, EMPHASIS_bold, ROLE_heading, heading);
-    return row + pane_text_wrap(pane, MARGIN, row, pane->columns - 2 * MARGIN, pane->rows - row, EMPHASIS_none, role,
-                                text);
+    return row +
+           pane_text_wrap(pane, MARGIN, row, pane->columns - 2 * MARGIN, pane->rows - row, EMPHASIS_none, role, text);
 }
 
 static void draw(struct canvas *canvas, const json_t *data, struct arena *arena)
@@ -127,9 +127,10 @@ static void draw(struct canvas *canvas, const json_t *data, struct arena *arena)
     pane_text_fit(&bar, bar.columns - wide - 1, 0, wide, EMPHASIS_none, ROLE_bar, clock);
     if (!data) {
         pane_text_fit(&bar, 1, 0, bar.columns - wide - 4, EMPHASIS_bold, ROLE_bar, "lockstep notes");
-        pane_text_wrap(&whole, MARGIN, 2, whole.columns - 2 * MARGIN, whole.rows - 2, EMPHASIS_none, ROLE_faint,
-                       _("Nobody plays a scene just now. What `lockstep` shows in another terminal of yours is followed "
-                         "here. q leaves."));
+        pane_text_wrap(
+            &whole, MARGIN, 2, whole.columns - 2 * MARGIN, whole.rows - 2, EMPHASIS_none, ROLE_faint,
+            _("Nobody plays a scene just now. What `lockstep` shows in another terminal of yours is followed "
+              "here. q leaves."));
         return;
     }
     const char *variant = text_of(arena, data, "variant");

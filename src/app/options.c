@@ -10,12 +10,12 @@
 #include <string.h>
 
 #include "app/nearest.h"
-#include "base/text.h"
-#include "terminal/terminal.h"
 #include "base/escape.h"
+#include "base/text.h"
 #include "conductor/policy.h"
 #include "export/tell.h"
 #include "history/schedule.h"
+#include "terminal/terminal.h"
 
 #define ON(command) (1u << COMMAND_##command)
 #define ON_ALL (~0u)

@@ -68,7 +68,8 @@ void player_find_choices(struct player *player)
         if (sleeps(world, id) && count < PLAYER_CHOICES_MAX)
             player->choices[count++] = id;
     }
-    qsort_r(player->choices + packets, count - packets, sizeof *player->choices, compare_tasks, (void *)(uintptr_t)world);
+    qsort_r(player->choices + packets, count - packets, sizeof *player->choices, compare_tasks,
+            (void *)(uintptr_t)world);
     player->choice_count = count;
 }
 
@@ -77,12 +78,11 @@ static void take_choices(struct player *player, struct stage_frame *frame)
     player_find_choices(player);
     struct stage_choice *choices = arena_obtain_array(player->arena, player->choice_count + 1, sizeof *choices);
     for (size_t i = 0; choices && i < player->choice_count; i++)
-        choices[i] = (struct stage_choice){.task = player->choices[i] < CONDUCTOR_DELIVER ? player->choices[i] : 0,
-                                           .packet = player->choices[i] < CONDUCTOR_DELIVER
-                                                         ? 0
-                                                         : player->choices[i] & (CONDUCTOR_DELIVER - 1),
-                                           .key = i < 9 ? (char)('1' + i) : 0,
-                                           .selected = player->selected == (int)i};
+        choices[i] = (struct stage_choice){
+            .task = player->choices[i] < CONDUCTOR_DELIVER ? player->choices[i] : 0,
+            .packet = player->choices[i] < CONDUCTOR_DELIVER ? 0 : player->choices[i] & (CONDUCTOR_DELIVER - 1),
+            .key = i < 9 ? (char)('1' + i) : 0,
+            .selected = player->selected == (int)i};
     frame->choices = choices;
     frame->choice_count = choices ? player->choice_count : 0;
 }
@@ -244,7 +244,8 @@ static void take_narration(struct player *player, struct stage_frame *frame)
         frame->narration = scene ? in_language(player, &scene->teaches) : NULL;
         return;
     }
-    size_t count = chronicle_beats(player_run(player)->chronicle, player_place_step(player->at), beats, PLAYER_BEATS_MAX);
+    size_t count =
+        chronicle_beats(player_run(player)->chronicle, player_place_step(player->at), beats, PLAYER_BEATS_MAX);
     for (size_t i = 0; i < count && length < sizeof text; i++) {
         const char *say = in_language(player, &scene->beats[beats[i]].say);
         if (say[0]) /* a lecture's question may come without words */
@@ -311,7 +312,8 @@ static void take_hints(struct player *player, struct stage_frame *frame)
     add_hint(player, frame, hints, REQUEST_forward, NULL, asks ? _("see the answer") : _("next"));
     add_hint(player, frame, hints, REQUEST_back, NULL, _("back"));
     if (!asks && frame->choice_count > 0)
-        add_hint(player, frame, hints, REQUEST_choose, "1-9", frame->choices[0].packet ? _("deliver, or choose who runs") : _("choose who runs"));
+        add_hint(player, frame, hints, REQUEST_choose, "1-9",
+                 frame->choices[0].packet ? _("deliver, or choose who runs") : _("choose who runs"));
     if (!asks && frame->choice_count > 0 && frame->choices[0].packet)
         add_hint(player, frame, hints, REQUEST_drop, NULL, _("lose it"));
     if (player->options.plan->scene)
@@ -325,7 +327,8 @@ static void take_hints(struct player *player, struct stage_frame *frame)
 
 static void take_prompt(struct player *player, struct stage_frame *frame)
 {
-    static const char *const before[] = {[TYPING_command] = ":", [TYPING_search] = "/", [TYPING_input] = N_("to the program> ")};
+    static const char *const before[] = {
+        [TYPING_command] = ":", [TYPING_search] = "/", [TYPING_input] = N_("to the program> ")};
     if (player->typing == TYPING_none)
         return;
     struct stage_prompt *prompt = arena_obtain(player->arena, sizeof *prompt);

@@ -8,6 +8,8 @@
 #include "app/told.h"
 
 enum {
+    PLAYER_WAIT_MS = 300, /* for something outside, before the person is told */
+    PLAYER_SPEED_NORMAL = 3,
     PLAYER_CHOICES_MAX = 1024,
     PLAYER_PACKETS_MAX = 256,
     PLAYER_LINES_MAX = 200,
@@ -112,6 +114,25 @@ void player_choose(struct player *, uint32_t task);
 void player_forget_frame(struct player *);
 int64_t player_now(void); /* monotonic milliseconds */
 void player_message(struct player *, bool error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* One place on, one back. */
+void player_forward(struct player *);
+void player_back(struct player *);
+/* At the newest step: one more, of `task` (0: of whoever is chosen). */
+void player_step_new(struct player *, uint32_t task);
+void player_open_list(struct player *, enum overlay);
+void player_enter_at_end(struct player *); /* Enter at the end: the answers, or what is beyond */
+
+/* ---- player_choose.c ---- */
+void player_choose_index(struct player *, size_t index);
+void player_digit(struct player *, int number); /* an answer or a choice */
+void player_treat_packet(struct player *, uint32_t how); /* CONDUCTOR_DROP, CONDUCTOR_DUPLICATE */
+void player_select_choice(struct player *, int by);
+const char *player_short_name(const struct player *, uint32_t choice); /* as the screen calls it */
+
+/* ---- player_play.c ---- */
+void player_set_playing(struct player *, bool on);
+void player_change_speed(struct player *, int by);
 
 /* ---- player_work.c ---- */
 void player_run_to(struct player *, enum work_kind, uint32_t target);

@@ -12,9 +12,9 @@ enum { CPU_COUNTS = sizeof cpu_counts / sizeof *cpu_counts, NOTE_COLUMNS = 66, N
 const char *player_policy_word(unsigned kind)
 {
     static const char *const words[POLICY_COUNT] = {
-        [POLICY_you] = N_("you choose"),       [POLICY_rr] = N_("round robin"), [POLICY_fifo] = N_("first come"),
-        [POLICY_batch] = N_("batch"),          [POLICY_sjf] = N_("shortest first"), [POLICY_priority] = N_("priority"),
-        [POLICY_random] = N_("random"),        [POLICY_pct] = N_("random priorities")};
+        [POLICY_you] = N_("you choose"), [POLICY_rr] = N_("round robin"),       [POLICY_fifo] = N_("first come"),
+        [POLICY_batch] = N_("batch"),    [POLICY_sjf] = N_("shortest first"),   [POLICY_priority] = N_("priority"),
+        [POLICY_random] = N_("random"),  [POLICY_pct] = N_("random priorities")};
     return kind < POLICY_COUNT ? gettext(words[kind]) : "";
 }
 
@@ -182,10 +182,13 @@ static void fill_notes(struct player *player, struct stage_list *list)
 
 const struct stage_list *player_list(struct player *player)
 {
-    static void (*const fill[])(struct player *, struct stage_list *) = {
-        [OVERLAY_help] = fill_help, [OVERLAY_scheduler] = fill_scheduler, [OVERLAY_cpus] = fill_cpus,
-        [OVERLAY_views] = fill_views, [OVERLAY_whatifs] = fill_whatifs, [OVERLAY_notes] = fill_notes,
-        [OVERLAY_summary] = player_fill_summary};
+    static void (*const fill[])(struct player *, struct stage_list *) = {[OVERLAY_help] = fill_help,
+                                                                         [OVERLAY_scheduler] = fill_scheduler,
+                                                                         [OVERLAY_cpus] = fill_cpus,
+                                                                         [OVERLAY_views] = fill_views,
+                                                                         [OVERLAY_whatifs] = fill_whatifs,
+                                                                         [OVERLAY_notes] = fill_notes,
+                                                                         [OVERLAY_summary] = player_fill_summary};
     if (player->overlay == OVERLAY_none)
         return NULL;
     struct stage_list *list = arena_obtain(player->arena, sizeof *list);

@@ -55,9 +55,9 @@ void player_notes(struct player *player, struct notes *out)
     take(&scene->variants[player->options.plan->variant].title, out->variant);
     take(&scene->notes, out->notes);
     take_next(player, scene, out->next);
-    size_t count = player->at.step == 0 ? 0
-                                        : chronicle_beats(player_run(player)->chronicle, player->at.step, beats,
-                                                          PLAYER_BEATS_MAX);
+    size_t count = player->at.step == 0
+                       ? 0
+                       : chronicle_beats(player_run(player)->chronicle, player->at.step, beats, PLAYER_BEATS_MAX);
     if (count > 0)
         take(&scene->beats[beats[count - 1]].say, out->say);
     int question = player_question(player, player->at);

@@ -60,7 +60,8 @@ static size_t after(const struct player *player, size_t at)
 
 static void erase(struct player *player, size_t from)
 {
-    memmove(player->typed + from, player->typed + player->typed_cursor, player->typed_length - player->typed_cursor + 1);
+    memmove(player->typed + from, player->typed + player->typed_cursor,
+            player->typed_length - player->typed_cursor + 1);
     player->typed_length -= player->typed_cursor - from;
     player->typed_cursor = from;
 }
@@ -92,8 +93,8 @@ static enum player_outcome command(struct player *player)
     if (strcmp(player->typed, "q") == 0)
         return PLAYER_leave;
     if (strcmp(player->typed, "status") == 0) {
-        player_message(player, false, _("the program was started %u times; step %u of %u; what-ifs: %zu"), player_starts(player),
-                       player->at.step, player_known(player), player->run_count - 1);
+        player_message(player, false, _("the program was started %u times; step %u of %u; what-ifs: %zu"),
+                       player_starts(player), player->at.step, player_known(player), player->run_count - 1);
         return PLAYER_stay;
     }
     enum request request = request_by_name(player->typed);
@@ -110,7 +111,8 @@ static void type_line(struct player *player)
     size_t length = (size_t)snprintf(line, sizeof line, "%s\n", player->typed);
     struct play_run *run = player_run(player);
     if (!run->conductor)
-        player_message(player, true, _("nobody listens any more: the program has ended, or this what-if is not its newest"));
+        player_message(player, true,
+                       _("nobody listens any more: the program has ended, or this what-if is not its newest"));
     else if (play_run_type(run, line, length, &message))
         player_message(player, true, "%s", message.text);
     else

@@ -112,8 +112,8 @@ void player_repeat(struct player *player, int origin, uint32_t step, const char 
     struct play_run *run = NULL;
     player->paused_until = player_now() + 10000;
     if (!status)
-        status = play_run_start(&player->setting, (unsigned)(task[0] ? player->run_count : (size_t)origin) + 1, branch, &run,
-                                &message);
+        status = play_run_start(&player->setting, (unsigned)(task[0] ? player->run_count : (size_t)origin) + 1, branch,
+                                &run, &message);
     if (status) {
         player_message(player, true, "%s", message.text);
         return;
@@ -121,8 +121,12 @@ void player_repeat(struct player *player, int origin, uint32_t step, const char 
     run->parent = task[0] ? origin : from->parent;
     run->branch_step = task[0] ? step + 1 : from->branch_step;
     snprintf(run->branch_task, sizeof run->branch_task, "%s", task[0] ? task : from->branch_task);
-    player->work = (struct work){
-        .kind = WORK_repeat, .target = step, .from = player->at.step, .run = run, .origin = origin, .replaces = !task[0]};
+    player->work = (struct work){.kind = WORK_repeat,
+                                 .target = step,
+                                 .from = player->at.step,
+                                 .run = run,
+                                 .origin = origin,
+                                 .replaces = !task[0]};
     snprintf(player->work.task, sizeof player->work.task, "%s", task);
     player_work(player);
 }
@@ -229,7 +233,9 @@ static void search(struct player *player)
         int64_t next = (int64_t)work->target + work->direction;
         if (next < 1 || next > player_known(player)) {
             work->kind = WORK_none;
-            player_message(player, false, work->direction > 0 ? _("no later step has “%s” in it") : _("no earlier step has “%s” in it"),
+            player_message(player, false,
+                           work->direction > 0 ? _("no later step has “%s” in it")
+                                               : _("no earlier step has “%s” in it"),
                            player->sought);
             return;
         }

@@ -51,7 +51,8 @@ bool progress_seen(const struct progress *progress, const char *id)
 {
     size_t index;
     json_t *value;
-    json_array_foreach(json_object_get(progress->data, "seen"), index, value) {
+    json_array_foreach(json_object_get(progress->data, "seen"), index, value)
+    {
         const char *text = json_string_value(value);
         if (text && strcmp(text, id) == 0)
             return true;

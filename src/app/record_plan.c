@@ -52,10 +52,9 @@ enum status record_plan_start(const struct session_plan *plan, const char *path,
 {
     struct option_texts texts = {0};
     list_options(plan, &texts);
-    enum status status =
-        texts.failed ? message_set(message, STATUS_MEMORY, _("out of memory"))
-                     : record_start(path, plan->program, plan->arguments, (const char *const *)texts.list, texts.count,
-                                    out, message);
+    enum status status = texts.failed ? message_set(message, STATUS_MEMORY, _("out of memory"))
+                                      : record_start(path, plan->program, plan->arguments,
+                                                     (const char *const *)texts.list, texts.count, out, message);
     for (size_t i = 0; i < texts.count; i++)
         free(texts.list[i]);
     free(texts.list);

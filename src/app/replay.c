@@ -10,8 +10,8 @@
 #include "app/say.h"
 #include "app/scenes.h"
 #include "app/theatre.h"
-#include "base/text.h"
 #include "base/escape.h"
+#include "base/text.h"
 #include "export/tell.h"
 #include "history/recording.h"
 
@@ -186,7 +186,7 @@ int replay_command(const struct options *options)
         return say_failure(status, &message);
     if (recording_note(recording))
         say("%s", recording_note(recording));
-    int result = options->branch_step           ? branch_again(recording, options)
+    int result = options->branch_step        ? branch_again(recording, options)
                  : screen_is_wanted(options) ? show_events(recording, options)
                                              : replay_events(recording, options);
     recording_free(recording);

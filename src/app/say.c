@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "base/escape.h"
+#include "base/text.h"
 
 void say(const char *format, ...)
 {

@@ -175,8 +175,8 @@ static void take_network(const struct scene *scene, struct session_plan *plan)
     if (scene->network.host_count > 0 && plan->wire == CONDUCTOR_WIRE_auto)
         plan->wire = CONDUCTOR_WIRE_on;
     plan->wire_profile = !profile || strcmp(profile, "lecture") == 0 ? NETWORK_lecture
-                         : strcmp(profile, "loss") == 0             ? NETWORK_loss
-                                                                    : NETWORK_timestamps;
+                         : strcmp(profile, "loss") == 0              ? NETWORK_loss
+                                                                     : NETWORK_timestamps;
 }
 
 static bool take_scheduler(const struct scene_variant *variant, const struct options *options,

@@ -22,8 +22,8 @@ static int exit_of(enum verdict verdict, const char *expect)
     return session_exit(&result, &none, expect);
 }
 
-static enum player_outcome show(struct screen *screen, const struct player_options *wanted, const struct options *options,
-                                int *result, struct message *message)
+static enum player_outcome show(struct screen *screen, const struct player_options *wanted,
+                                const struct options *options, int *result, struct message *message)
 {
     struct player_options with = *wanted;
     struct player *player = NULL;
@@ -48,7 +48,7 @@ static enum player_outcome show(struct screen *screen, const struct player_optio
 /* `result` of show(): a status that failed is negative; its message is said when the screen is ours no more. */
 static int finish(int result, const struct message *message)
 {
-    return result < 0 ? say_failure((enum status)-result, message) : result;
+    return result < 0 ? say_failure((enum status) - result, message) : result;
 }
 
 int theatre_scene(struct screen *given, struct scene *scene, const char *act, const char *act_zh, size_t variant,
@@ -75,11 +75,9 @@ int theatre_scene(struct screen *given, struct scene *scene, const char *act, co
         if (!compared)
             comparison = comparison_new(scene, paths);
         compared = true;
-        outcome = show(screen, &(struct player_options){.plan = &plan,
-                                                 .paths = paths,
-                                                 .act = act,
-                                                 .act_zh = act_zh,
-                                                 .comparison = comparison},
+        outcome = show(screen,
+                       &(struct player_options){
+                           .plan = &plan, .paths = paths, .act = act, .act_zh = act_zh, .comparison = comparison},
                        options, &result, &message);
         if (outcome == PLAYER_variant)
             variant = (variant + 1) % scene->variant_count;

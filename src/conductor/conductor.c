@@ -62,8 +62,8 @@ static char **environment_make(const struct conductor *c, char *entries[3])
     if (!environment)
         return NULL;
     const char *foreign = getenv("LD_PRELOAD");
-    int ok = asprintf(&entries[0], "LD_PRELOAD=%s%s%s", c->preload, foreign && *foreign ? ":" : "",
-                      foreign ? foreign : "");
+    int ok =
+        asprintf(&entries[0], "LD_PRELOAD=%s%s%s", c->preload, foreign && *foreign ? ":" : "", foreign ? foreign : "");
     ok |= asprintf(&entries[1], GATE_ENVIRONMENT_RUN "=%s", c->folder);
     ok |= asprintf(&entries[2], GATE_ENVIRONMENT_SLOT "=0");
     if (ok < 0) {
@@ -83,7 +83,8 @@ static enum status program_find(const char *name, char *out, size_t size, struct
 {
     if (strchr(name, '/')) {
         if (!realpath(name, out))
-            return message_set(message, STATUS_NOT_FOUND, "cannot run %s: %s; is the path right?", name, strerror(errno));
+            return message_set(message, STATUS_NOT_FOUND, "cannot run %s: %s; is the path right?", name,
+                               strerror(errno));
         return STATUS_OK;
     }
     const char *path = getenv("PATH");
@@ -94,7 +95,8 @@ static enum status program_find(const char *name, char *out, size_t size, struct
             return STATUS_OK;
         at = *end ? end + 1 : end;
     }
-    return message_set(message, STATUS_NOT_FOUND, "cannot run %s: no such program in PATH; is it spelled right? A program in this folder is ./%s",
+    return message_set(message, STATUS_NOT_FOUND,
+                       "cannot run %s: no such program in PATH; is it spelled right? A program in this folder is ./%s",
                        name, name);
 }
 
@@ -181,9 +183,10 @@ static enum status first_gate(struct conductor *c, struct message *message)
             return status;
         struct contain_report report;
         if (c->task_count == 0 && contain_next_report(c->contain, &report) != 0)
-            return message_set(message, STATUS_INVALID,
-                               "%s ended (status %d) before lockstep could hold it: is it a dynamically linked glibc program?",
-                               c->options.program, report.status);
+            return message_set(
+                message, STATUS_INVALID,
+                "%s ended (status %d) before lockstep could hold it: is it a dynamically linked glibc program?",
+                c->options.program, report.status);
         if (waited > 4000)
             return message_set(message, STATUS_INVALID,
                                "%s does not reach lockstep's shim: is it statically linked, or not for glibc? "
@@ -382,7 +385,8 @@ enum { JUMPS_AT_ONCE = 1000 /* of virtual time, without a look whether the calle
 
 /* Brings the run to a point where someone can be chosen: probes, input, time, outside work. STATUS_OK and the
  * candidates; or the end. */
-static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max, size_t *count, struct message *message)
+static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max, size_t *count,
+                                struct message *message)
 {
     bool waits = false; /* for what comes from outside; jumps of virtual time take no time */
     for (unsigned round = 0;; round++) {
@@ -445,7 +449,8 @@ struct packet_choices {
 static const struct {
     uint32_t base;
     enum packet_act act;
-} packet_acts[] = {{CONDUCTOR_DELIVER, PACKET_delivered}, {CONDUCTOR_DROP, PACKET_dropped}, {CONDUCTOR_DUPLICATE, PACKET_duplicated}};
+} packet_acts[] = {
+    {CONDUCTOR_DELIVER, PACKET_delivered}, {CONDUCTOR_DROP, PACKET_dropped}, {CONDUCTOR_DUPLICATE, PACKET_duplicated}};
 enum { PACKET_ACTS = sizeof packet_acts / sizeof *packet_acts };
 
 size_t conductor_packets(struct conductor *c, uint32_t *packets, size_t max)
@@ -483,8 +488,8 @@ static size_t index_by_policy(struct conductor *c, const uint32_t *tasks, size_t
 }
 
 /* The choice: the person's, the schedule's, the policy's. */
-static enum status choose(struct conductor *c, const uint32_t *tasks, size_t count, const struct packet_choices *packets,
-                          uint32_t wanted, size_t *index, struct message *message)
+static enum status choose(struct conductor *c, const uint32_t *tasks, size_t count,
+                          const struct packet_choices *packets, uint32_t wanted, size_t *index, struct message *message)
 {
     size_t choices = count + PACKET_ACTS * packets->held;
     if (wanted) {

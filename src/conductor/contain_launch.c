@@ -40,8 +40,7 @@ static void launch_close(int *descriptor)
 
 void contain_launch_clear(struct contain_launch *launch)
 {
-    *launch = (struct contain_launch){
-        .pidfd = -1, .leash = -1, .control = -1, .reports = -1, .exec_status = -1};
+    *launch = (struct contain_launch){.pidfd = -1, .leash = -1, .control = -1, .reports = -1, .exec_status = -1};
     for (int i = 0; i < INIT_DESCRIPTORS; i++)
         launch->given[i] = -1;
 }

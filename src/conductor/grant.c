@@ -2,8 +2,8 @@
  * see. Nothing here decides who. */
 #include "conductor/internal.h"
 
-#include <linux/futex.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOOK_AFTER_MS 2        /* of silence, then the kernel is asked what the task does */
-#define OUTSIDE_LOOKS 40       /* asleep in the kernel at so many looks in a row: outside the shim */
+#define LOOK_AFTER_MS 2              /* of silence, then the kernel is asked what the task does */
+#define OUTSIDE_LOOKS 40             /* asleep in the kernel at so many looks in a row: outside the shim */
 #define COMPUTE_NS INT64_C(80000000) /* of CPU time without a word: preempted */
 
 void grant_write(struct conductor *c, uint32_t id, uint32_t action, int64_t result, uint32_t slot_given)
@@ -40,7 +40,8 @@ static uint64_t program_of(struct conductor *c, const struct guest_process *proc
 {
     struct stat about;
     int file = contain_open_proc(c->contain, process->pid, "exe");
-    uint64_t program = file >= 0 && fstat(file, &about) == 0 ? (uint64_t)about.st_ino ^ (uint64_t)about.st_dev << 40 : 0;
+    uint64_t program =
+        file >= 0 && fstat(file, &about) == 0 ? (uint64_t)about.st_ino ^ (uint64_t)about.st_dev << 40 : 0;
     if (file >= 0)
         close(file);
     return program;
@@ -61,9 +62,8 @@ bool escape_tell(struct conductor *c, uint32_t id)
         return false;
     process->observed = false;
     conductor_tell(c, &(struct event){.kind = EVENT_GOT, .operation = OPERATION_process_exec, .task = id});
-    conductor_tell(c, &(struct event){.kind = EVENT_UNOBSERVED,
-                                      .other = task->process,
-                                      .text = name_string(c, c->escape_reason)});
+    conductor_tell(
+        c, &(struct event){.kind = EVENT_UNOBSERVED, .other = task->process, .text = name_string(c, c->escape_reason)});
     conductor_mark(c, "a process ran unobserved");
     vfork_release(c, task->process);
     c->escape_reason[0] = 0;
@@ -160,7 +160,8 @@ static void look(struct conductor *c, struct silence *silence)
             close(file);
         where[length > 0 ? length : 0] = 0;
         conductor_mark(c, "a task slept in the kernel where the shim does not see");
-        conductor_tell(c, &(struct event){.kind = EVENT_OUTSIDE, .task = id, .value = 1, .text = name_string(c, where)});
+        conductor_tell(c,
+                       &(struct event){.kind = EVENT_OUTSIDE, .task = id, .value = 1, .text = name_string(c, where)});
         task->phase = PHASE_outside;
         c->granted = 0;
     }
@@ -214,7 +215,8 @@ enum status grant_probe_all(struct conductor *c, struct message *message)
         for (uint32_t id = 1; id <= c->task_count; id++) {
             struct guest_task *task = &c->tasks[id];
             if (task->process != process || task->phase != PHASE_held ||
-                (task->blocked_space != KEY_INODE && task->blocked_kind != OBJECT_poll) || task->blocked_space == KEY_NONE)
+                (task->blocked_space != KEY_INODE && task->blocked_kind != OBJECT_poll) ||
+                task->blocked_space == KEY_NONE)
                 continue;
             const struct world_task *known = world_task(conductor_world(c), id);
             if (!known || known->state != STATE_blocked)
@@ -256,7 +258,8 @@ enum status grant_step(struct conductor *c, uint32_t id, size_t enabled, size_t 
         if (slot < GATE_SLOTS)
             c->slot_task[slot] = CONDUCTOR_RESERVED;
         else
-            rule = (struct world_ruling){.action = GRANT_RESULT, .result = 11 /* EAGAIN, as when the system's limit is hit */};
+            rule = (struct world_ruling){.action = GRANT_RESULT,
+                                         .result = 11 /* EAGAIN, as when the system's limit is hit */};
     }
     c->grant_enabled = enabled;
     c->grant_index = index;

@@ -74,7 +74,8 @@ uint32_t guest_task_add(struct conductor *c, uint32_t process, uint32_t slot, in
         owner->main_task = id;
     if (slot < GATE_SLOTS)
         c->slot_task[slot] = id;
-    conductor_tell(c, &(struct event){.kind = EVENT_TASK, .task = id, .other = process, .value = number, .argument = {c->granted}});
+    conductor_tell(c, &(struct event){
+                          .kind = EVENT_TASK, .task = id, .other = process, .value = number, .argument = {c->granted}});
     return id;
 }
 

@@ -67,10 +67,9 @@ uint32_t name_string(struct conductor *c, const char *text)
     while (c->strings[at].text)
         at = (at + 1) & (c->string_capacity - 1);
     c->strings[at] = (struct guest_string){.text = copy, .hash = hash, .id = ++c->string_ids};
-    conductor_tell(c, &(struct event){.kind = EVENT_STRING,
-                                      .text = c->string_ids,
-                                      .payload = text,
-                                      .length = (uint32_t)strlen(text)});
+    conductor_tell(c,
+                   &(struct event){
+                       .kind = EVENT_STRING, .text = c->string_ids, .payload = text, .length = (uint32_t)strlen(text)});
     return c->string_ids;
 }
 
@@ -180,11 +179,9 @@ uint32_t name_place(struct conductor *c, uint32_t process, uint64_t pc)
         escape_text(ESCAPE_LABEL, found.function, strlen(found.function), function, sizeof function);
         uint32_t file_text = name_string(c, file), function_text = name_string(c, function);
         id = ++c->place_ids;
-        conductor_tell(c, &(struct event){.kind = EVENT_PLACE,
-                                          .place = id,
-                                          .text = file_text,
-                                          .second = function_text,
-                                          .value = found.line});
+        conductor_tell(
+            c, &(struct event){
+                   .kind = EVENT_PLACE, .place = id, .text = file_text, .second = function_text, .value = found.line});
         if (c->options.on_source)
             c->options.on_source(c->options.context, source, found.path);
     }
@@ -225,8 +222,8 @@ size_t name_tasks(struct conductor *c, uint32_t process, struct source_task *tas
         if (task->process != process || task->phase == PHASE_ended || task->frame == 0)
             continue;
         const char *dot = strchr(task->name, '.');
-        tasks[count++] = (struct source_task){
-            .name = dot ? dot + 1 : task->name, .pc = task->pc, .frame_pointer = task->frame};
+        tasks[count++] =
+            (struct source_task){.name = dot ? dot + 1 : task->name, .pc = task->pc, .frame_pointer = task->frame};
     }
     return count;
 }
@@ -259,8 +256,8 @@ static bool name_by_source(struct conductor *c, uint32_t process, struct guest_o
         return true;
     if (variable.is_integer && !variable.is_signed)
         object->unsigned_size = variable.size < 8 ? (uint8_t)variable.size : 0;
-    object->shape = variable.is_address ? SHAPE_address
-                    : variable.is_float ? SHAPE_float
+    object->shape = variable.is_address   ? SHAPE_address
+                    : variable.is_float   ? SHAPE_float
                     : variable.is_integer ? SHAPE_known
                                           : SHAPE_unknown;
     return true;
@@ -500,10 +497,8 @@ void name_watch(struct conductor *c, uint32_t process)
         int64_t number = 0;
         bool integer = variable.is_integer && source_value_integer(source, &variable, &number);
         uint32_t string = name_string(c, safe);
-        conductor_tell(c, &(struct event){.kind = EVENT_WATCH,
-                                          .object = object,
-                                          .text = string,
-                                          .value = number,
-                                          .argument = {integer}});
+        conductor_tell(
+            c, &(struct event){
+                   .kind = EVENT_WATCH, .object = object, .text = string, .value = number, .argument = {integer}});
     }
 }

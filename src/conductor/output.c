@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHUNK 4096u          /* bytes of one event */
-#define STEP_MAX (1u << 20)  /* of one step kept back until the step is over; more is told at once */
+#define CHUNK 4096u         /* bytes of one event */
+#define STEP_MAX (1u << 20) /* of one step kept back until the step is over; more is told at once */
 
 static void tell(struct conductor *c, int stream, size_t count)
 {

@@ -208,8 +208,7 @@ static size_t most(struct policy *policy, const struct world *world, const uint3
             worth = memory->weight = 1 + (int64_t)random_below(policy, 1u << 30);
         else
             worth = memory->weight;
-        if (worth > best_worth ||
-            (worth == best_worth && memory->arrival < policy->tasks[candidates[best]].arrival)) {
+        if (worth > best_worth || (worth == best_worth && memory->arrival < policy->tasks[candidates[best]].arrival)) {
             best = i;
             best_worth = worth;
         }

@@ -20,7 +20,8 @@
 
 static enum status failed(struct message *message, const char *what, const char *where)
 {
-    return message_set(message, STATUS_ENVIRONMENT, "cannot %s %s: %s; is the file system full or read-only? Set TMPDIR to another folder",
+    return message_set(message, STATUS_ENVIRONMENT,
+                       "cannot %s %s: %s; is the file system full or read-only? Set TMPDIR to another folder",
                        gettext(what), where, strerror(errno));
 }
 
@@ -46,7 +47,8 @@ static void sweep(const char *parent)
         char path[512], extra;
         int pid = 0;
         struct stat about;
-        if (sscanf(entry->d_name, "lockstep-%d-%c", &pid, &extra) != 2 || pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH)
+        if (sscanf(entry->d_name, "lockstep-%d-%c", &pid, &extra) != 2 || pid <= 0 || kill(pid, 0) == 0 ||
+            errno != ESRCH)
             continue;
         snprintf(path, sizeof path, "%s/%s", parent, entry->d_name);
         if (lstat(path, &about) == 0 && S_ISDIR(about.st_mode) && about.st_uid == geteuid())

@@ -48,8 +48,8 @@ static void fire(struct conductor *c, struct guest_timer *timer)
     uint32_t process = timer->process;
     uint32_t task = held_task(c, process);
     int signal = timer->signal;
-    timer->due = timer->interval > 0 ? timer->due + timer->interval * ((c->now - timer->due) / timer->interval + 1)
-                                     : INT64_MAX;
+    timer->due =
+        timer->interval > 0 ? timer->due + timer->interval * ((c->now - timer->due) / timer->interval + 1) : INT64_MAX;
     c->readiness = true;
     if (!task || grant_probe(c, task, NULL) != STATUS_OK || signal <= 0)
         return;

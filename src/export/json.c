@@ -271,9 +271,10 @@ static enum status json_packet(struct export_json *json, const struct tell *tell
     if (packet->copy)
         add(&line, "copy", json_integer(packet->copy));
     if (packet->protocol != 6)
-        add(&line, "protocol", packet->protocol == 17  ? json_string("UDP")
-                               : packet->protocol == 1 ? json_string("ICMP")
-                                                       : json_integer(packet->protocol));
+        add(&line, "protocol",
+            packet->protocol == 17  ? json_string("UDP")
+            : packet->protocol == 1 ? json_string("ICMP")
+                                    : json_integer(packet->protocol));
     if (packet->protocol == 1) {
         add(&line, "type", json_integer(packet->type));
         add(&line, "code", json_integer(packet->code));

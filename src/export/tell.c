@@ -234,7 +234,8 @@ enum status teller_flush(struct teller *teller, struct message *message)
         tell->enabled_count = teller->enabled_count;
         tell->watches = teller->watches;
         tell->watch_count = teller->watch_count;
-        enum status status = tell->helper && !teller->helpers ? STATUS_OK : teller->function(teller->context, tell, message);
+        enum status status =
+            tell->helper && !teller->helpers ? STATUS_OK : teller->function(teller->context, tell, message);
         teller->pending.step = 0;
         teller->watch_count = 0;
         for (size_t i = 0; i < teller->state_count; i++)

@@ -130,7 +130,8 @@ void tell_packet_states(const struct world *world, struct tell_packet *packet)
 {
     if (packet->protocol != 6)
         return;
-    struct world_packet known = {.protocol = packet->protocol, .flags = packet->flags, .from = packet->from, .to = packet->to};
+    struct world_packet known = {
+        .protocol = packet->protocol, .flags = packet->flags, .from = packet->from, .to = packet->to};
     uint32_t client, server;
     world_packet_ends(world, &known, &client, &server);
     const struct world_socket *one = world_socket(world, client), *other = world_socket(world, server);

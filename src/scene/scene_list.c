@@ -114,7 +114,8 @@ static void read_acts(struct scene_reading *reading, const struct scene_node *no
     if (!acts->items)
         return;
     for (const struct scene_node *item = node->first; item; item = item->next)
-        scene_fields_read(reading, item, fields, sizeof fields / sizeof *fields, &acts->items[acts->count++], N_("an act"));
+        scene_fields_read(reading, item, fields, sizeof fields / sizeof *fields, &acts->items[acts->count++],
+                          N_("an act"));
 }
 
 /* Appends the folder if it holds a scene of a new id. */

@@ -1,9 +1,9 @@
 /* scene.yaml to struct scene: the tables of its keys, and the rules that tie one key to another. It runs nothing, follows
  * no link out of the scene's folder, and goes on after a finding, so that an author sees all of them at once. */
+#include "scene/scene_read.h"
 #include "base/text.h"
 #include "scene/scene_fields.h"
 #include "scene/scene_queues.h"
-#include "scene/scene_read.h"
 #include "scene/scene_words.h"
 
 #include <fcntl.h>
@@ -186,7 +186,11 @@ void scene_read_when(struct scene_reading *reading, const struct scene_node *nod
         {.name = "task", .read = read_task, AT(task)},
         {.name = "operation", .read = read_operation, AT(operation)},
         {.name = "object", .read = scene_field_string, AT(object)},
-        {.name = "outcome", .read = scene_field_word, AT(outcome), .words = scene_words_outcomes, .what = N_("outcome")},
+        {.name = "outcome",
+         .read = scene_field_word,
+         AT(outcome),
+         .words = scene_words_outcomes,
+         .what = N_("outcome")},
         {.name = "value", .read = scene_field_value, AT(value), .nullable = true},
         {.name = "error", .read = scene_field_string, AT(error)},
         {.name = "fault", .read = scene_field_word, AT(fault), .words = scene_words_faults, .what = N_("fault")},
@@ -199,8 +203,7 @@ void scene_read_when(struct scene_reading *reading, const struct scene_node *nod
     when->occurrence = 1;
     size_t before = reading->errors->count;
     scene_fields_read(reading, node, fields, FIELD_COUNT(fields), when, "`when`");
-    if (reading->errors->count == before && !when->task && !when->operation && !when->fault &&
-        !when->packet)
+    if (reading->errors->count == before && !when->task && !when->operation && !when->fault && !when->packet)
         scene_reading_refuse(reading, node, "`when` must name a task, an operation, a fault or a packet");
     if (when->packet && (when->task || when->operation || when->outcome || when->value || when->error || when->fault))
         scene_reading_refuse(reading, node, "`packet` goes with `event` and `occurrence` only");

@@ -6,8 +6,8 @@
 #include "shim/signal.h"
 #include "shim/timer.h"
 
-#include <linux/futex.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <string.h>
 
 __thread struct shim_thread shim_self;
@@ -18,7 +18,8 @@ static __thread uint32_t next_text_length;
 /* Signals that a fault raises at the spot; holding them back would hang or kill the task. */
 #define SYNCHRONOUS                                                                                                    \
     (UINT64_C(1) << (SIGSEGV - 1) | UINT64_C(1) << (SIGBUS - 1) | UINT64_C(1) << (SIGFPE - 1) |                        \
-     UINT64_C(1) << (SIGILL - 1) | UINT64_C(1) << (SIGTRAP - 1) | UINT64_C(1) << (SIGABRT - 1) | UINT64_C(1) << (33 - 1))
+     UINT64_C(1) << (SIGILL - 1) | UINT64_C(1) << (SIGTRAP - 1) | UINT64_C(1) << (SIGABRT - 1) |                       \
+     UINT64_C(1) << (33 - 1))
 
 /* A store's record whose value is not known yet, in the slot's pending bytes. */
 static __thread struct {

@@ -127,8 +127,7 @@ SHIM_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
         return error;                                                                                                  \
     }
 
-PLAIN(pthread_mutex_unlock, OPERATION_mutex_unlock, OBJECT_mutex, pthread_mutex_t,
-      live_mutex_unlock(object, LIVE_HERE))
+PLAIN(pthread_mutex_unlock, OPERATION_mutex_unlock, OBJECT_mutex, pthread_mutex_t, live_mutex_unlock(object, LIVE_HERE))
 PLAIN(pthread_mutex_destroy, OPERATION_mutex_destroy, OBJECT_mutex, pthread_mutex_t,
       LIVE_AFTER(OPERATION_mutex_destroy, OBJECT_mutex, object, REAL(pthread_mutex_destroy)(object)))
 PLAIN(pthread_mutex_consistent, OPERATION_mutex_consistent, OBJECT_mutex, pthread_mutex_t,
@@ -267,9 +266,11 @@ SHIM_EXPORT int mtx_unlock(mtx_t *mutex)
         return error;                                                                                                  \
     }
 
-SPIN(pthread_spin_trylock, OPERATION_spin_trylock, LIVE_AFTER(OPERATION_spin_trylock, OBJECT_spin, lock, REAL(pthread_spin_trylock)(lock)))
+SPIN(pthread_spin_trylock, OPERATION_spin_trylock,
+     LIVE_AFTER(OPERATION_spin_trylock, OBJECT_spin, lock, REAL(pthread_spin_trylock)(lock)))
 SPIN(pthread_spin_unlock, OPERATION_spin_unlock, live_spin_unlock(lock, LIVE_HERE))
-SPIN(pthread_spin_destroy, OPERATION_spin_destroy, LIVE_AFTER(OPERATION_spin_destroy, OBJECT_spin, lock, REAL(pthread_spin_destroy)(lock)))
+SPIN(pthread_spin_destroy, OPERATION_spin_destroy,
+     LIVE_AFTER(OPERATION_spin_destroy, OBJECT_spin, lock, REAL(pthread_spin_destroy)(lock)))
 
 SHIM_EXPORT int pthread_spin_init(pthread_spinlock_t *lock, int shared)
 {

@@ -24,7 +24,8 @@ volatile uint32_t *shim_alive = &never_wiped;
 
 #define CALL_DEFAULT NULL
 #if defined(__x86_64__)
-#define CALL_COND "GLIBC_2.3.2" /* before it, condition variables had another layout (glibc, nptl/old_pthread_cond_*.c) */
+#define CALL_COND                                                                                                      \
+    "GLIBC_2.3.2" /* before it, condition variables had another layout (glibc, nptl/old_pthread_cond_*.c) */
 #else
 #define CALL_COND NULL
 #endif

@@ -187,14 +187,14 @@ static int scan(FILE *stream, const char *format, va_list arguments, void *pc, v
 #define SCAN_LIST(name, parameters, stream)                                                                            \
     SHIM_EXPORT int name parameters                                                                                    \
     {                                                                                                                  \
-        return scan(stream, format, arguments, HERE);                                                             \
+        return scan(stream, format, arguments, HERE);                                                                  \
     }
 #define SCAN(name, parameters, stream)                                                                                 \
     SHIM_EXPORT int name parameters                                                                                    \
     {                                                                                                                  \
         va_list arguments;                                                                                             \
         va_start(arguments, format);                                                                                   \
-        int result = scan(stream, format, arguments, HERE);                                                       \
+        int result = scan(stream, format, arguments, HERE);                                                            \
         va_end(arguments);                                                                                             \
         return result;                                                                                                 \
     }

@@ -156,8 +156,8 @@ PUT(putc_unlocked, int, (int character, FILE *stream), stream, 1, (char)characte
     REAL(fputc_unlocked)(character, stream), result == EOF)
 PUT(fputc_unlocked, int, (int character, FILE *stream), stream, 1, (char)character == '\n',
     REAL(fputc_unlocked)(character, stream), result == EOF)
-PUT(putchar_unlocked, int, (int character), stdout, 1, (char)character == '\n',
-    REAL(fputc_unlocked)(character, stdout), result == EOF)
+PUT(putchar_unlocked, int, (int character), stdout, 1, (char)character == '\n', REAL(fputc_unlocked)(character, stdout),
+    result == EOF)
 PUT(__overflow, int, (FILE * stream, int character), stream, 1, (char)character == '\n',
     REAL(__overflow)(stream, character), result == EOF)
 
@@ -186,7 +186,7 @@ static size_t put_pieces(struct stdio_call *call, const char *bytes, size_t size
         size_t length = size * count;                                                                                  \
         stdio_out_begin(&step, stream, length, length > 0 && memchr(bytes, '\n', length) != NULL, HERE);               \
         size_t result = put_pieces(&step, bytes, size, count, stream, REAL(name));                                     \
-        stdio_out_end(&step, result < count && size > 0);                                                              \
+        stdio_out_end(&step, result<count && size> 0);                                                                 \
         return result;                                                                                                 \
     }
 WRITE(fwrite)
@@ -202,7 +202,8 @@ SHIM_EXPORT void perror(const char *text)
     stdio_out_end(&step, false);
 }
 
-SHIM_EXPORT _Noreturn void __assert_fail(const char *assertion, const char *file, unsigned int line, const char *function)
+SHIM_EXPORT _Noreturn void __assert_fail(const char *assertion, const char *file, unsigned int line,
+                                         const char *function)
 {
     struct stdio_call step;
     stdio_out_begin(&step, stderr, 1, true, HERE);

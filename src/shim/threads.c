@@ -156,7 +156,8 @@ static int create(struct step *step, const struct creation *creation)
     if (creation->c11)
         error = REAL(thrd_create)((thrd_t *)creation->thread, c11_main, slot);
     else
-        error = REAL(pthread_create)(creation->thread, sched_attributes(creation->attributes, &attributes), posix_main, slot);
+        error = REAL(pthread_create)(creation->thread, sched_attributes(creation->attributes, &attributes), posix_main,
+                                     slot);
     if (error == 0) {
         shim_wait_arrival(index, NULL, NULL);
         shim_thread_register(*creation->thread, index);
@@ -166,7 +167,8 @@ static int create(struct step *step, const struct creation *creation)
     return error;
 }
 
-SHIM_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument)
+SHIM_EXPORT int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *),
+                               void *argument)
 {
     LIVE(live_thread_create(thread, attributes, (void *)(uintptr_t)routine, argument, false, LIVE_HERE));
     struct step step;
@@ -274,7 +276,8 @@ SHIM_EXPORT int pthread_tryjoin_np(pthread_t thread, void **value)
     return error;
 }
 
-static int timed_join(struct step *step, pthread_t thread, void **value, clockid_t clock, const struct timespec *deadline)
+static int timed_join(struct step *step, pthread_t thread, void **value, clockid_t clock,
+                      const struct timespec *deadline)
 {
     if (deadline)
         step_deadline(step, time_of_deadline(clock, deadline));

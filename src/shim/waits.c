@@ -110,7 +110,8 @@ SHIM_EXPORT int pthread_cond_broadcast(pthread_cond_t *cond)
 {
     LIVE(live_cond_wake(OPERATION_cond_broadcast, cond, LIVE_HERE));
     struct step step;
-    return step_begin(&step, OPERATION_cond_broadcast) ? condition_wake(&step, cond) : REAL(pthread_cond_broadcast)(cond);
+    return step_begin(&step, OPERATION_cond_broadcast) ? condition_wake(&step, cond)
+                                                       : REAL(pthread_cond_broadcast)(cond);
 }
 
 SHIM_EXPORT int pthread_cond_init(pthread_cond_t *cond, const pthread_condattr_t *attributes)
@@ -147,7 +148,8 @@ static int c11(int error)
 
 SHIM_EXPORT int cnd_init(cnd_t *cond)
 {
-    LIVE(c11(LIVE_AFTER(OPERATION_cond_init, OBJECT_cond, cond, REAL(pthread_cond_init)((pthread_cond_t *)(void *)cond, NULL))));
+    LIVE(c11(LIVE_AFTER(OPERATION_cond_init, OBJECT_cond, cond,
+                        REAL(pthread_cond_init)((pthread_cond_t *)(void *)cond, NULL))));
     struct step step;
     if (!step_begin(&step, OPERATION_cond_init))
         return REAL(cnd_init)(cond);
@@ -189,7 +191,8 @@ SHIM_EXPORT int cnd_wait(cnd_t *cond, mtx_t *mutex)
 
 SHIM_EXPORT int cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *deadline)
 {
-    LIVE(c11(live_cond_timedwait((pthread_cond_t *)(void *)cond, (pthread_mutex_t *)(void *)mutex, CLOCK_REALTIME, deadline, LIVE_HERE)));
+    LIVE(c11(live_cond_timedwait((pthread_cond_t *)(void *)cond, (pthread_mutex_t *)(void *)mutex, CLOCK_REALTIME,
+                                 deadline, LIVE_HERE)));
     struct step step;
     if (malformed(deadline) || !step_begin(&step, OPERATION_cond_timedwait))
         return REAL(cnd_timedwait)(cond, mutex, deadline);

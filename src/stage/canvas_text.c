@@ -84,7 +84,8 @@ int pane_text(const struct pane *pane, int column, int row, unsigned emphasis, e
     return columns;
 }
 
-int pane_format(const struct pane *pane, int column, int row, unsigned emphasis, enum role role, const char *format, ...)
+int pane_format(const struct pane *pane, int column, int row, unsigned emphasis, enum role role, const char *format,
+                ...)
 {
     char text[1024];
     va_list arguments;

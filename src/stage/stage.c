@@ -34,8 +34,8 @@ static void bar_right(const struct stage_frame *frame, char *out, size_t size)
     if (frame->cpus > 0 && length < size) {
         length += (size_t)snprintf(out + length, size - length, " | ");
         if (length < size)
-            length += (size_t)snprintf(out + length, size - length, ngettext("%u CPU", "%u CPUs", frame->cpus),
-                                       frame->cpus);
+            length +=
+                (size_t)snprintf(out + length, size - length, ngettext("%u CPU", "%u CPUs", frame->cpus), frame->cpus);
     }
     if (frame->policy && length < size)
         length += (size_t)snprintf(out + length, size - length, " | %s", frame->policy);
@@ -80,7 +80,8 @@ void stage_bar_draw(const struct stage_frame *frame, const struct pane *pane)
 void stage_small_draw(const struct pane *pane)
 {
     char text[160];
-    snprintf(text, sizeof text, _("This terminal has %d x %d; lockstep needs %d x %d. Make it larger, or the font smaller."),
+    snprintf(text, sizeof text,
+             _("This terminal has %d x %d; lockstep needs %d x %d. Make it larger, or the font smaller."),
              pane->columns, pane->rows, STAGE_COLUMNS_LEAST, STAGE_ROWS_LEAST);
     pane_text_wrap(pane, 0, 0, pane->columns, pane->rows, EMPHASIS_none, ROLE_text, text);
 }

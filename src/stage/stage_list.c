@@ -83,7 +83,8 @@ void stage_list_draw(const struct stage_list *list, const struct pane *whole)
     canvas_over(whole->canvas, true);
     struct pane box = pane_part(whole, (whole->columns - columns) / 2, (whole->rows - rows) / 2, columns, rows);
     draw_frame(&box, list);
-    struct pane inside = pane_part(&box, FRAME + INSIDE - 1, FRAME, columns - 2 * (FRAME + INSIDE) + 2, rows - 2 * FRAME);
+    struct pane inside =
+        pane_part(&box, FRAME + INSIDE - 1, FRAME, columns - 2 * (FRAME + INSIDE) + 2, rows - 2 * FRAME);
     size_t visible = (size_t)inside.rows, top = list->top;
     if (list->selected >= 0) {
         size_t selected = (size_t)list->selected;

@@ -306,7 +306,8 @@ void world_deadlock_stopped(struct world *world)
             return;
     }
     for (uint32_t p = world->first_process; p; p = process_at(world, p)->next)
-        for (uint32_t t = process_at(world, p)->stopped ? process_at(world, p)->first : 0; t; t = task_at(world, t)->next)
+        for (uint32_t t = process_at(world, p)->stopped ? process_at(world, p)->first : 0; t;
+             t = task_at(world, t)->next)
             if (count < 16)
                 tasks[count++] = t;
     struct world_fault *fault = count ? world_fault_add(world, FAULT_deadlock) : NULL;

@@ -250,7 +250,8 @@ static struct world_pair say_blocked(const struct scene_of *of)
 {
     const struct object *object = object_at(of->world, of->event->object);
     if (connects_to(of))
-        return PAIR("{T} asks {Y} for a connection and waits for the answer.", "{T} 请求与 {Y} 建立连接，等待对方回答。");
+        return PAIR("{T} asks {Y} for a connection and waits for the answer.",
+                    "{T} 请求与 {Y} 建立连接，等待对方回答。");
     const struct task *owner = task_at(of->world, object->view.owner);
     bool exclusive = object->view.kind == OBJECT_mutex || object->view.kind == OBJECT_spin;
     unsigned operation = of->event->operation;
@@ -338,7 +339,8 @@ static struct world_pair say_done(const struct scene_of *of)
         break;
     case OPERATION_barrier_wait:
         if (event->value == -1)
-            return PAIR("{T} is the last to arrive at {O}: all may go on.", "{T} 最后一个到达 {O}：所有线程都可以继续了。");
+            return PAIR("{T} is the last to arrive at {O}: all may go on.",
+                        "{T} 最后一个到达 {O}：所有线程都可以继续了。");
         break;
     case OPERATION_process_start:
         if (event->argument[0] == 1)

@@ -1,0 +1,134 @@
+/* How a player comes to be and ends: its first run, its views, its sources. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/player_internal.h"
+#include "base/text.h"
+#include "history/recording.h"
+#include "stage/view.h"
+
+static bool is_paused(void *context)
+{
+    struct player *player = context;
+    const struct player_options *options = &player->options;
+    return player_now() >= player->paused_until || (options->pending && options->pending(options->context));
+}
+
+static const char *const usual_views[] = {"stage", "locks", "source", "timeline", "console", "queues", "tree", NULL};
+static const char *const wire_views[] = {"stage", "wire", "source", "console", "tcp", "timeline", "packet", NULL};
+
+/* Whether packets are carried in this run, or were. `*why`: they are not, though they are wanted. */
+static bool has_wire(const struct player *player, const char **why)
+{
+    const struct play_run *run = player_run(player);
+    const struct world *world = history_world(run->history);
+    *why = "";
+    return run->conductor ? conductor_wire(run->conductor, why) : world && world_packet_count(world) > 0;
+}
+
+static void take_views(struct player *player)
+{
+    const struct scene *scene = player->options.plan->scene;
+    const char *why, *const *names = has_wire(player, &why) ? wire_views : usual_views;
+    size_t count = 0;
+    if (why[0])
+        player_message(player, false, _("packets are not visible on this machine: %s; see `lockstep doctor`"), why);
+    while (names[count])
+        count++;
+    if (scene && scene->views.count) {
+        names = scene->views.items;
+        count = scene->views.count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        enum stage_view_id id = stage_view_by_name(names[i]);
+        if (id < STAGE_VIEW_COUNT && !player->views[id].shown) {
+            player->views[id].shown = true;
+            player->order[player->order_count++] = id;
+        }
+    }
+}
+
+static void add_run(struct player *player, struct play_run *run)
+{
+    struct play_run **grown = realloc(player->runs, (player->run_count + 1) * sizeof(struct play_run *));
+    if (!grown) {
+        play_run_free(run);
+        return;
+    }
+    player->runs = grown;
+    player->runs[player->run_count++] = run;
+}
+
+static void take_sources(struct player *player, const struct recording_about *about)
+{
+    for (size_t i = 0; i < about->source_count; i++)
+        listing_add(player->setting.listing, about->sources[i].name, about->sources[i].bytes, about->sources[i].length);
+}
+
+static enum status first_run(struct player *player, struct message *message)
+{
+    struct play_run *run = NULL;
+    enum status status;
+    player->paused_until = player_now() + PLAYER_WAIT_MS;
+    if (player->options.recording) {
+        take_sources(player, recording_about(player->options.recording));
+        status = play_run_recorded(&player->setting, recording_history(player->options.recording), &run, message);
+    } else {
+        status = play_run_start(&player->setting, 1, NULL, &run, message);
+    }
+    if (status)
+        return status;
+    add_run(player, run);
+    return player->run_count ? STATUS_OK : message_set(message, STATUS_MEMORY, _("out of memory"));
+}
+
+enum status player_new(const struct player_options *options, struct player **out, struct message *message)
+{
+    *out = NULL;
+    struct player *player = calloc(1, sizeof *player);
+    if (!player)
+        return message_set(message, STATUS_MEMORY, _("out of memory"));
+    const struct scene *scene = options->plan->scene;
+    player->options = *options;
+    player->focus = player->enlarged = player->selected = -1;
+    player->speed = PLAYER_SPEED_NORMAL;
+    player->scale = 1;
+    player->arena = arena_new();
+    player->chosen = calloc(scene ? scene->beat_count + 1 : 1, sizeof *player->chosen);
+    player->first = calloc(scene ? scene->beat_count + 1 : 1, sizeof *player->first);
+    player->setting = (struct play_setting){.plan = options->plan,
+                                            .paths = options->paths,
+                                            .listing = listing_new(),
+                                            .record = options->plan->record,
+                                            .paused = is_paused,
+                                            .context = player};
+    enum status status = STATUS_OK;
+    if (!player->arena || !player->chosen || !player->first || !player->setting.listing)
+        status = message_set(message, STATUS_MEMORY, _("out of memory"));
+    if (!status)
+        status = first_run(player, message);
+    if (status) {
+        player_free(player);
+        return status;
+    }
+    take_views(player);
+    if (options->notice)
+        player_say(player, false, options->notice);
+    *out = player;
+    return STATUS_OK;
+}
+
+void player_free(struct player *player)
+{
+    if (!player)
+        return;
+    play_run_free(player->work.run);
+    for (size_t i = 0; i < player->run_count; i++)
+        play_run_free(player->runs[i]);
+    free(player->runs);
+    listing_free(player->setting.listing);
+    free(player->chosen);
+    free(player->first);
+    arena_free(player->arena);
+    free(player);
+}
