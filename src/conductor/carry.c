@@ -108,6 +108,11 @@ bool conductor_wire(const struct conductor *c, const char **why)
     return c->carry && c->carry->wire;
 }
 
+int conductor_wire_descriptor(const struct conductor *c)
+{
+    return c->carry && c->carry->wire ? wire_descriptor(c->carry->wire) : -1;
+}
+
 /* ---- the kernel's sockets ---- */
 
 /* The guest has made a socket of this family and type (socket(2)). */

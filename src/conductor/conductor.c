@@ -411,7 +411,8 @@ static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max
         /* The kernel's own timers run in real time: what they bring comes before any later virtual time. */
         int64_t timer = carry_timer(c);
         if (timer >= 0 && (deadline == INT64_MAX || timer * 1000000 < deadline - c->now)) {
-            conductor_mark(c, "it waited for the kernel to send again");
+            if (deadline != INT64_MAX) /* which of the two comes first, the machine's speed decides */
+                conductor_mark(c, "it waited for the kernel to send again");
             carry_wait(c, timer);
             continue;
         }
@@ -452,6 +453,11 @@ static const struct {
 } packet_acts[] = {
     {CONDUCTOR_DELIVER, PACKET_delivered}, {CONDUCTOR_DROP, PACKET_dropped}, {CONDUCTOR_DUPLICATE, PACKET_duplicated}};
 enum { PACKET_ACTS = sizeof packet_acts / sizeof *packet_acts };
+
+bool conductor_look(struct conductor *c)
+{
+    return !c->ended && !c->granted && carry_look(c, 0);
+}
 
 size_t conductor_packets(struct conductor *c, uint32_t *packets, size_t max)
 {

@@ -443,6 +443,37 @@ static void a_full_accept_queue_drops_the_syn(void **state)
     wire_free(wire);
 }
 
+/* Whatever the bytes, nothing beyond them is read (seen with the address sanitizer). */
+static void random_bytes_are_read_within_their_bounds(void **state)
+{
+    (void)state;
+    static const unsigned char good[48] = {0x45, 0, 0,    48,   0,    0,    0,    0,    64, 6, 0, 0,    10, 0, 0, 1,
+                                           10,   0, 0,    2,    0x9C, 0x40, 0x1F, 0x90, 0,  0, 0, 0,    0,  0, 0, 0,
+                                           0x70, 2, 0xFA, 0xF0, 0,    0,    0,    0,    2,  4, 5, 0xB4, 1,  3, 3, 7};
+    uint64_t random = 7;
+    struct segment segment;
+    assert_true(segment_read(good, sizeof good, &segment));
+    assert_int_equal(segment.segment_max, 1460);
+    assert_int_equal(segment.window_scale, 7);
+    unsigned accepted = 0;
+    for (int i = 0; i < 200000; i++) {
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        size_t size = (size_t)(random >> 33) % (sizeof good + 1);
+        unsigned char *bytes = malloc(size ? size : 1); /* of just that size */
+        memcpy(bytes, good, size);
+        for (int changes = 0; size && changes < 3; changes++) {
+            random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            bytes[(size_t)(random >> 40) % size] = (unsigned char)(random >> 20);
+        }
+        if (segment_read(bytes, size, &segment)) {
+            accepted++;
+            assert_true((size_t)segment.payload_at + segment.payload_length <= size);
+        }
+        free(bytes);
+    }
+    assert_true(accepted > 0);
+}
+
 static void what_is_malformed_is_refused_and_harms_nothing(void **state)
 {
     (void)state;
@@ -581,6 +612,7 @@ int main(void)
         BOTH(an_end_with_unread_bytes_resets),
         BOTH(a_datagram_to_a_closed_port_is_answered_by_icmp),
         BOTH(a_full_accept_queue_drops_the_syn),
+        cmocka_unit_test(random_bytes_are_read_within_their_bounds),
         BOTH(what_is_malformed_is_refused_and_harms_nothing),
         BOTH(what_is_not_held_passes_at_once),
         BOTH(a_flood_is_read_whole_or_counted),
