@@ -14,7 +14,9 @@
 
 #include <cmocka.h>
 
+#include "history/recording.h"
 #include "network/decode.h"
+#include "world/world.h"
 
 /* ---- what the promises are made of ---- */
 
@@ -457,6 +459,77 @@ static const char *what_is_lost_is_sent_again(const struct scenes_run *run)
     return NULL;
 }
 
+/* ---- syn-queue-and-accept-queue ---- */
+
+static const char *a_full_queue_answers_nothing(const struct scenes_run *run)
+{
+    SCENES_HOLDS(scenes_finished(run));
+    size_t sleeps = SCENES_FIND("P1.main", "time.sleep", .outcome = "done");
+    size_t accepts = SCENES_FIND("P1.main", "socket.accept", .outcome = "done");
+    size_t second = SCENES_FIND("P3.main", "socket.connect", .outcome = "done");
+    size_t third = SCENES_FIND("P4.main", "socket.connect", .outcome = "done");
+    SCENES_HOLDS(SCENES_FIND("P2.main", "socket.connect", .outcome = "done") < sleeps && second < sleeps);
+    SCENES_HOLDS(accepts < third && third < run->step_count);
+    /* Its SYN came twice, and the first was not answered: the server went on listening. */
+    unsigned delivered = 0;
+    size_t index;
+    json_t *line;
+    json_array_foreach(run->lines, index, line)
+    {
+        const json_t *sockets = json_object_get(line, "sockets");
+        if (!scenes_is(json_string_value(json_object_get(line, "from")), "127.0.0.1:40002") ||
+            !scenes_is(json_string_value(json_object_get(line, "event")), "delivered") ||
+            json_integer_value(json_object_get(line, "seq")) != 0)
+            continue;
+        delivered++;
+        SCENES_HOLDS(
+            scenes_is(json_string_value(json_object_get(sockets, "server")), delivered == 1 ? "LISTEN" : "SYN_RECV"));
+    }
+    SCENES_HOLDS(delivered == 2);
+    return NULL;
+}
+
+/* As the kernel has told: one that is half-open, two in the accept queue at most, where listen had asked for one. */
+static void the_queues_are_as_long_as_the_kernel_says(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/lockstep-test-XXXXXX";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    close(descriptor);
+    struct scenes_output output;
+    scenes_command(
+        (const char *const[]){scenes_lockstep(), "play", "syn-queue-and-accept-queue", "--record", path, NULL}, NULL,
+        60, &output);
+    assert_int_equal(output.status, 0);
+    scenes_output_free(&output);
+    struct recording *recording = NULL;
+    assert_int_equal(recording_open(path, &recording, NULL), STATUS_OK);
+    unlink(path);
+    struct world *world = world_new();
+    struct event event;
+    uint32_t most = 0, bound = 0;
+    unsigned half_open = 0;
+    for (uint32_t number = 1; history_event(recording_history(recording), number, &event); number++) {
+        unsigned half = 0;
+        world_step(world, &event);
+        for (uint32_t id = 1; id <= world_socket_count(world); id++) {
+            const struct world_socket *socket = world_socket(world, id);
+            half += socket->state == SOCKET_syn_recv;
+            if (socket->state == SOCKET_listen && socket->receive_queue >= most) {
+                most = socket->receive_queue;
+                bound = socket->send_queue;
+            }
+        }
+        half_open = half > half_open ? half : half_open;
+    }
+    assert_int_equal(most, 2);
+    assert_int_equal(bound, 1);
+    assert_int_equal(half_open, 1);
+    world_free(world);
+    recording_free(recording);
+}
+
 /* ---- all of them ---- */
 
 static const struct {
@@ -523,6 +596,10 @@ static const struct {
      "combined",
      four_threads_of_two_processes,
      {"combined.c", "i < (long)clients;", "i < 2 * (long)clients;"}},
+    {"syn-queue-and-accept-queue",
+     NULL,
+     a_full_queue_answers_nothing,
+     {"queues.c", "listen(listening, 1);", "listen(listening, 2);"}},
     {"retransmission", NULL, what_is_lost_is_sent_again, {"scene.yaml", ", schedule: 0x3.1x2.0.1.3}", "}"}},
 };
 enum { PROMISES = sizeof promises / sizeof *promises };
@@ -576,6 +653,7 @@ static void every_program_runs_without_lockstep(void **state)
                                           "time-wait-bind/time-wait-bind.c",
                                           "peer-gone/peer-gone.c",
                                           "udp-chat/udp-chat.c",
+                                          "syn-queue-and-accept-queue/queues.c",
                                           "echo-server-concurrent/processes.c",
                                           "echo-server-concurrent/threads.c",
                                           "echo-server-concurrent/events.c",
@@ -625,6 +703,7 @@ int main(void)
         cmocka_unit_test(the_fields_are_those_of_the_real_bytes),
         cmocka_unit_test(what_is_promised_holds),
         cmocka_unit_test(a_lost_letter_is_never_seen),
+        cmocka_unit_test(the_queues_are_as_long_as_the_kernel_says),
         cmocka_unit_test(what_is_promised_can_fail),
         cmocka_unit_test(every_program_runs_without_lockstep),
         cmocka_unit_test(every_run_is_the_same_twice),
