@@ -125,8 +125,10 @@ static void what_a_recording_cannot_is_said(void **state)
     (void)state;
     struct screen *screen = replay();
     sitting_keys(screen, ":5\r");
-    screen_type(screen, "12"); /* one of them was not chosen */
+    screen_type(screen, "1"); /* T1 was not chosen here */
     assert_true(screen_until_text(screen, "a recording only shows what was"));
+    screen_type(screen, "2"); /* T2 was */
+    assert_true(screen_until(screen, holds_step, &(long){6}));
     screen_type(screen, "s\r");
     assert_true(screen_until_text(screen, "a recording only shows what was"));
     screen_type(screen, "i");
