@@ -202,7 +202,8 @@ enum status export_write_pcapng(const struct export_run *run, FILE *out, struct 
 {
     struct packets packets = {
         .run = run,
-        .pcapng = export_pcapng_new(out, &(struct export_pcapng_options){.title = run->title}),
+        .pcapng = export_pcapng_new(
+            out, &(struct export_pcapng_options){.title = run->title, .application = "lockstep " LOCKSTEP_VERSION}),
         .chronicle = chronicle_new(run->scene, run->variant),
         .open = 1,
     };

@@ -41,7 +41,7 @@ struct kept {
 
 struct export_pcapng {
     FILE *out;
-    char *title, *interface;
+    char *title, *interface, *application;
     bool begun;
     struct kept *packets; /* those that are not written yet, in the order of sending */
     size_t count, capacity;
@@ -137,7 +137,7 @@ static enum status write_beginning(struct export_pcapng *pcapng, struct message 
     add32(&buffer, UINT32_MAX);
     if (pcapng->title)
         add_text(&buffer, OPTION_COMMENT, pcapng->title);
-    add_text(&buffer, OPTION_APPLICATION, "lockstep " LOCKSTEP_VERSION);
+    add_text(&buffer, OPTION_APPLICATION, pcapng->application);
     enum status status = block_write(pcapng, &buffer, message);
     block_begin(&buffer, BLOCK_INTERFACE);
     add16(&buffer, LINKTYPE_RAW);
@@ -192,7 +192,8 @@ struct export_pcapng *export_pcapng_new(FILE *out, const struct export_pcapng_op
     pcapng->out = out;
     pcapng->title = options->title ? strdup(options->title) : NULL;
     pcapng->interface = strdup(options->interface ? options->interface : "wire");
-    if (pcapng->interface && (pcapng->title || !options->title))
+    pcapng->application = strdup(options->application ? options->application : "lockstep");
+    if (pcapng->interface && pcapng->application && (pcapng->title || !options->title))
         return pcapng;
     export_pcapng_free(pcapng);
     return NULL;
@@ -208,6 +209,7 @@ void export_pcapng_free(struct export_pcapng *pcapng)
     free(pcapng->packets);
     free(pcapng->title);
     free(pcapng->interface);
+    free(pcapng->application);
     free(pcapng);
 }
 

@@ -12,8 +12,9 @@
 struct export_pcapng;
 
 struct export_pcapng_options {
-    const char *title;     /* a comment on the file; NULL none */
-    const char *interface; /* what the wire is called; NULL: "wire" */
+    const char *title;       /* a comment on the file; NULL none */
+    const char *interface;   /* what the wire is called; NULL: "wire" */
+    const char *application; /* who writes it; NULL: "lockstep" */
 };
 
 /* Writes to `out`, which stays the caller's. Owns; NULL: out of memory. */
