@@ -31,8 +31,9 @@ struct carry {
     struct states states;
     struct carried *sockets;
     size_t count, capacity;
-    uint32_t told; /* packets up to this number */
-    bool dropped;  /* a packet was lost on the wire */
+    uint32_t told;             /* packets up to this number */
+    bool dropped;              /* a packet was lost on the wire */
+    int64_t timer, timer_left; /* that is waited for: how long it runs in all, and ran on when last looked at (ms) */
     uint64_t random;
     char why[256]; /* no wire: the reason, "" if none was wanted */
 };
@@ -355,6 +356,8 @@ static bool carry_strangers(const struct conductor *c)
 /* The end of a step of `task`: what it may have sent, and what has become of sockets. */
 void carry_after_step(struct conductor *c, uint32_t task, unsigned operation)
 {
+    if (c->carry)
+        c->carry->timer = 0;
     if (!c->carry || (!c->carry->what && !carry_strangers(c)))
         return;
     switch (operation_row(operation)->family) {
@@ -426,6 +429,7 @@ enum status carry_act(struct conductor *c, enum packet_act act, uint32_t number,
     if (status != STATUS_OK)
         return message_set(message, STATUS_INVALID, "packet %u does not wait on the wire", number);
     carry->dropped |= act == PACKET_dropped;
+    carry->timer = 0;
     carry->fresh = false;
     conductor_tell(c, &event);
     carry_look(c, 0);
@@ -435,7 +439,7 @@ enum status carry_act(struct conductor *c, enum packet_act act, uint32_t number,
 
 /* ---- the kernel's timers ---- */
 
-int64_t carry_timer(struct conductor *c)
+int64_t carry_timer(struct conductor *c, bool probes)
 {
     struct carry *carry = c->carry;
     if (!carry || !carry->what)
@@ -446,8 +450,8 @@ int64_t carry_timer(struct conductor *c)
     int64_t nearest = -1;
     for (size_t i = 0; i < carry->states.count; i++) {
         const struct states_socket *row = &carry->states.items[i];
-        /* A window that opens is told of at once; only where that word was lost does a probe bring it again. */
-        bool counts = row->timer == 1 || (row->timer == 4 && carry->dropped);
+        /* A window that opens is told of at once: a probe changes something only where that word was lost. */
+        bool counts = row->timer == 1 || (row->timer == 4 && (probes || carry->dropped));
         if (!counts || (!carry->wire && !carry_object(c, row->inode)))
             continue;
         if (nearest < 0 || row->due < nearest)
@@ -456,11 +460,25 @@ int64_t carry_timer(struct conductor *c)
     return nearest;
 }
 
-void carry_wait(struct conductor *c, int64_t milliseconds)
+int64_t carry_wait(struct conductor *c, int64_t milliseconds)
 {
+    enum { TENTH = 100 };
     struct carry *carry = c->carry;
+    if (carry->timer == 0 || milliseconds > carry->timer_left) {
+        carry->timer = (milliseconds + TENTH / 2) / TENTH * TENTH;
+        if (carry->timer < TENTH)
+            carry->timer = TENTH;
+    }
+    carry->timer_left = milliseconds;
     struct pollfd watched = {.fd = carry->wire ? wire_descriptor(carry->wire) : -1, .events = POLLIN};
-    poll(&watched, 1, milliseconds < CARRY_CHUNK ? (int)milliseconds + 1 : CARRY_CHUNK);
-    if (carry_look(c, 0) || !carry->wire)
-        c->readiness = true;
+    int ready = poll(&watched, 1, milliseconds < CARRY_CHUNK ? (int)milliseconds + 1 : CARRY_CHUNK);
+    if (!carry->wire) {
+        c->readiness = true; /* what it brought has come by now */
+        ready = milliseconds < CARRY_CHUNK;
+    }
+    if (ready <= 0)
+        return -1;
+    int64_t whole = carry->timer;
+    carry->timer = 0;
+    return whole;
 }

@@ -381,6 +381,23 @@ static enum status probe(struct conductor *c, struct message *message)
     return status;
 }
 
+#define MILLISECOND INT64_C(1000000)
+
+/* A timer of the kernel's runs, and nobody can do anything before it is due: real time passes until then, and virtual time
+ * goes on by as much, in tenths of a second, so that it is the same in each run. */
+static void wait_for_kernel(struct conductor *c, int64_t timer, int64_t deadline)
+{
+    if (deadline != INT64_MAX && deadline - c->now - timer * MILLISECOND < 100 * MILLISECOND)
+        conductor_mark(c, "it waited for the kernel to send again"); /* the machine's speed decides which is first */
+    int64_t whole = carry_wait(c, timer);
+    if (whole < 0)
+        return;
+    int64_t to = c->now + whole * MILLISECOND;
+    time_jump(c, to < deadline ? to : deadline, 0);
+    carry_look(c, 0);
+    c->readiness = true;
+}
+
 enum { JUMPS_AT_ONCE = 1000 /* of virtual time, without a look whether the caller has something else to do */ };
 
 /* Brings the run to a point where someone can be chosen: probes, input, time, outside work. STATUS_OK and the
@@ -409,11 +426,9 @@ static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max
         if (timers_next(c) < deadline)
             deadline = timers_next(c);
         /* The kernel's own timers run in real time: what they bring comes before any later virtual time. */
-        int64_t timer = carry_timer(c);
-        if (timer >= 0 && (deadline == INT64_MAX || timer * 1000000 < deadline - c->now)) {
-            if (deadline != INT64_MAX) /* which of the two comes first, the machine's speed decides */
-                conductor_mark(c, "it waited for the kernel to send again");
-            carry_wait(c, timer);
+        int64_t timer = carry_timer(c, deadline != INT64_MAX);
+        if (timer >= 0 && (deadline == INT64_MAX || timer * MILLISECOND < deadline - c->now)) {
+            wait_for_kernel(c, timer, deadline);
             continue;
         }
         if (deadline != INT64_MAX) {

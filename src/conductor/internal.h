@@ -252,10 +252,12 @@ size_t carry_held(const struct conductor *c, uint32_t *numbers, size_t max);
 size_t carry_pick(struct conductor *c, size_t tasks);
 enum status carry_act(struct conductor *c, enum packet_act act, uint32_t number, size_t choices, size_t index,
                       struct message *message);
-/* Real ms until the kernel's next timer that can change anything (retransmission); -1: none runs. */
-int64_t carry_timer(struct conductor *c);
-/* Lets real time pass, at most so long and not long at once, until a packet comes. */
-void carry_wait(struct conductor *c, int64_t milliseconds);
+/* Real ms until the kernel's next timer that can change anything (retransmission; probes of a closed window too, if
+ * `probes`); -1: none runs. */
+int64_t carry_timer(struct conductor *c, bool probes);
+/* Lets real time pass, at most so long and not long at once. Has the timer fired? Then how long it ran in all, in ms, to
+ * the nearest tenth of a second; else -1. */
+int64_t carry_wait(struct conductor *c, int64_t milliseconds);
 
 /* ---- program.c ---- */
 enum status program_check(const char *path, struct message *message);

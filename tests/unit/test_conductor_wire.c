@@ -458,6 +458,34 @@ static void a_slow_receiver_closes_the_window_and_then_the_sender_waits(void **s
     talk_end(&talk);
 }
 
+/* While the receiver sleeps, the sender's kernel asks now and then whether the window has opened: real time passes for
+ * that, and virtual time with it, the same in each run; and the sleep ends. */
+static void a_closed_window_is_probed(void **state)
+{
+    (void)state;
+    uint32_t packets = 0;
+    int64_t end = 0;
+    for (int round = 0; round < 2; round++) {
+        struct talk talk;
+        talk_run(&talk, "slow", (struct conductor_options){.wire_profile = NETWORK_loss}, NULL);
+        finished(&talk, "24576\n");
+        const struct world *world = world_of(&talk);
+        unsigned probes = 0, closed = 0;
+        for (uint32_t number = 1; number <= world_packet_count(world); number++) {
+            const struct world_packet *one = world_packet(world, number);
+            closed += one->window == 0;
+            probes +=
+                closed > 0 && one->from.port == 40000 && one->length == 0 && one->task == 0 && one->time > 100000000;
+        }
+        assert_in_range(probes, 3, 12); /* 0.2, 0.4, 0.8 s, then each second */
+        /* The kernel's congestion window depends on the time that it stood idle; packets and times do not. */
+        assert_true(round == 0 || (world_packet_count(world) == packets && world_time(world) == end));
+        packets = world_packet_count(world);
+        end = world_time(world);
+        talk_end(&talk);
+    }
+}
+
 static void a_flood_is_carried(void **state)
 {
     (void)state;
@@ -577,6 +605,7 @@ int main(void)
         BOTH(one_thread_serves_two_by_readiness),
         BOTH(a_full_backlog_makes_a_client_wait_for_the_kernels_second_try),
         BOTH(a_slow_receiver_closes_the_window_and_then_the_sender_waits),
+        BOTH(a_closed_window_is_probed),
         BOTH(a_flood_is_carried),
         BOTH(what_cannot_be_is_said_by_the_system),
         cmocka_unit_test(without_a_wire_the_calls_are_stepped),
