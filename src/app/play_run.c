@@ -253,7 +253,12 @@ static enum status step_once(struct play_run *run, uint32_t task, struct message
         if (status)
             return status;
     }
+    const char *why;
     enum status status = conductor_step(run->conductor, task, message);
+    if (!run->unrepeatable && !conductor_repeatable(run->conductor, &why)) {
+        run->unrepeatable = true;
+        run->unrepeatable_from = chronicle_steps(run->chronicle);
+    }
     if (status == STATUS_INVALID && task && run->branch && !run->failed)
         return branch_refused(run->branch, run->history, run->conductor, message);
     return status;

@@ -34,6 +34,8 @@ struct play_run {
     struct chronicle *chronicle;
     struct conductor *conductor; /* NULL: a recording, ended, or given up for another run */
     bool over;                /* the end has been told */
+    bool unrepeatable;        /* from step `unrepeatable_from` on */
+    uint32_t unrepeatable_from;
     bool recorded;            /* of a file: no guest can be started */
     bool owns_history;
     struct play_change *changes;

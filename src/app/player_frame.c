@@ -280,11 +280,10 @@ static void take_bar(struct player *player, struct stage_frame *frame)
     frame->policy = plan->live ? _("live: nothing is held") : player_policy_word(run->policy.kind);
     frame->cpus = plan->live ? 0 : run->cpus;
     frame->playing = player->playing ? speed_words[player->speed] : "";
-    const char *why = NULL;
     const char **notices = arena_obtain_array(player->arena, 4, sizeof *notices);
     if (notices && run->recorded)
         notices[frame->notice_count++] = _("recording");
-    if (notices && run->conductor && !conductor_repeatable(run->conductor, &why))
+    if (notices && run->unrepeatable && player->at.step >= run->unrepeatable_from)
         notices[frame->notice_count++] = _("cannot be repeated");
     frame->notices = notices;
 }

@@ -30,7 +30,7 @@ struct screen {
     VTermScreen *cells;
     bool alternate, cursor_visible, mouse;
     char *output, *text;
-    size_t length, room;
+    size_t length, shown, room; /* of the output: read; given to the terminal */
     char row[SCREEN_ROW_BYTES];
 };
 
@@ -332,8 +332,26 @@ static void screen_take(struct screen *screen)
     memcpy(screen->output + screen->length, bytes, (size_t)length);
     screen->length += (size_t)length;
     screen->output[screen->length] = '\0';
-    vterm_input_write(screen->vterm, bytes, (size_t)length);
+}
+
+static const char frame_begins[] = "\033[?2026h", frame_ends[] = "\033[?2026l";
+enum { FRAME_MARK = sizeof frame_begins - 1 };
+
+/* The terminal gets what was read up to the end of the next frame: so that every frame is looked at. */
+static void screen_feed(struct screen *screen)
+{
+    size_t from = screen->shown > FRAME_MARK ? screen->shown - FRAME_MARK + 1 : 0, until = screen->length;
+    for (const char *at = screen->output + from; (at = memmem(at, (size_t)(screen->output + screen->length - at),
+                                                              frame_ends, FRAME_MARK)); at++) {
+        size_t end = (size_t)(at - screen->output) + FRAME_MARK;
+        if (end > screen->shown) {
+            until = end;
+            break;
+        }
+    }
+    vterm_input_write(screen->vterm, screen->output + screen->shown, until - screen->shown);
     vterm_screen_flush_damage(screen->cells);
+    screen->shown = until;
 }
 
 static void screen_hear(struct screen *screen)
@@ -357,6 +375,10 @@ static bool screen_next(struct screen *screen, long long end)
     struct pollfd watched[] = {{.fd = screen->closed ? -1 : screen->master, .events = POLLIN},
                                {.fd = screen->has_ended ? -1 : screen->news, .events = POLLIN}};
     long long left = end - screen_now();
+    if (screen->shown < screen->length) {
+        screen_feed(screen);
+        return true;
+    }
     if ((screen->closed && screen->has_ended) || left <= 0)
         return false;
     if (poll(watched, 2, (int)left) <= 0)
@@ -371,13 +393,11 @@ static bool screen_next(struct screen *screen, long long end)
 /* A frame has begun (synchronised output, DEC mode 2026) and has not come in whole: no terminal would show it yet. */
 static bool within_frame(const struct screen *screen)
 {
-    static const char begin[] = "\033[?2026h", end[] = "\033[?2026l";
-    size_t size = sizeof begin - 1;
-    for (size_t at = screen->length; at >= size && !screen->closed; at--) {
-        const char *here = screen->output + at - size;
-        if (memcmp(here, end, size) == 0)
+    for (size_t at = screen->shown; at >= FRAME_MARK && !screen->closed; at--) {
+        const char *here = screen->output + at - FRAME_MARK;
+        if (memcmp(here, frame_ends, FRAME_MARK) == 0)
             return false;
-        if (memcmp(here, begin, size) == 0)
+        if (memcmp(here, frame_begins, FRAME_MARK) == 0)
             return true;
     }
     return false;
@@ -411,7 +431,7 @@ static bool holds_no_text(struct screen *screen, const void *text)
 static bool holds_ended(struct screen *screen, const void *context)
 {
     (void)context;
-    return screen->has_ended && screen->closed;
+    return screen->has_ended && screen->closed && screen->shown == screen->length;
 }
 
 static bool holds_stopped(struct screen *screen, const void *context)
