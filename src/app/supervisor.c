@@ -171,7 +171,14 @@ static void supervisor_stop_with_front(struct supervisor *supervisor)
     supervisor_restore_terminal(supervisor);
     kill(0, SIGTSTP); /* ^Z stops the whole job: a script that called us, too. We read our own, and take no notice */
     raise(SIGSTOP);
-    kill(supervisor->front, SIGCONT); /* the shell continues the group; who continues S alone means both */
+    /* The shell continues the group; who continues S alone means both. F may have gone on by itself since it stopped, and
+     * may even have been stopped again: a SIGCONT that comes late must not undo that. */
+    siginfo_t news = {0};
+    bool moved = waitid(P_PID, (id_t)supervisor->front, &news,
+                        WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) == 0 &&
+                 news.si_pid != 0;
+    if (!moved)
+        kill(supervisor->front, SIGCONT);
     supervisor->silent_since = supervisor_now();
 }
 
