@@ -31,9 +31,9 @@ struct carry {
     struct states states;
     struct carried *sockets;
     size_t count, capacity;
-    uint32_t told;             /* packets up to this number */
-    bool dropped;              /* a packet was lost on the wire */
-    int64_t timer, timer_left; /* that is waited for: how long it runs in all, and ran on when last looked at (ms) */
+    uint32_t told; /* packets up to this number */
+    bool dropped;  /* a packet was lost on the wire */
+    int64_t timer; /* that is waited for: how long it runs in all (ms); 0: none */
     uint64_t random;
     char why[256]; /* no wire: the reason, "" if none was wanted */
 };
@@ -439,6 +439,22 @@ enum status carry_act(struct conductor *c, enum packet_act act, uint32_t number,
 
 /* ---- the kernel's timers ---- */
 
+/* The kernel adds the round trip that it has measured, some ms of this machine's, to what it means: 200, 400, 800 ... for
+ * data, 1000, 2000 ... for a SYN. */
+static int64_t carry_meant(const struct conductor *c, int64_t timeout)
+{
+    if (c->options.wire_profile == NETWORK_loss && timeout > 1000)
+        timeout = 1000;
+    int64_t best = 200;
+    for (int shift = 0; shift < 12; shift++)
+        for (int base = 200; base <= 1000; base += 800) {
+            int64_t meant = (int64_t)base << shift;
+            if (llabs(meant - timeout) < llabs(best - timeout))
+                best = meant;
+        }
+    return best;
+}
+
 int64_t carry_timer(struct conductor *c, bool probes)
 {
     struct carry *carry = c->carry;
@@ -447,29 +463,26 @@ int64_t carry_timer(struct conductor *c, bool probes)
     carry->fresh = false;
     if (!carry_read_states(c))
         return -1;
-    int64_t nearest = -1;
+    int64_t nearest = -1, timeout = 0;
     for (size_t i = 0; i < carry->states.count; i++) {
         const struct states_socket *row = &carry->states.items[i];
         /* A window that opens is told of at once: a probe changes something only where that word was lost. */
         bool counts = row->timer == 1 || (row->timer == 4 && (probes || carry->dropped));
         if (!counts || (!carry->wire && !carry_object(c, row->inode)))
             continue;
-        if (nearest < 0 || row->due < nearest)
+        if (nearest < 0 || row->due < nearest) {
             nearest = row->due;
+            timeout = row->timeout ? row->timeout : row->due;
+        }
     }
+    if (carry->timer == 0 && nearest >= 0)
+        carry->timer = carry_meant(c, timeout);
     return nearest;
 }
 
 int64_t carry_wait(struct conductor *c, int64_t milliseconds)
 {
-    enum { TENTH = 100 };
     struct carry *carry = c->carry;
-    if (carry->timer == 0 || milliseconds > carry->timer_left) {
-        carry->timer = (milliseconds + TENTH / 2) / TENTH * TENTH;
-        if (carry->timer < TENTH)
-            carry->timer = TENTH;
-    }
-    carry->timer_left = milliseconds;
     struct pollfd watched = {.fd = carry->wire ? wire_descriptor(carry->wire) : -1, .events = POLLIN};
     int ready = poll(&watched, 1, milliseconds < CARRY_CHUNK ? (int)milliseconds + 1 : CARRY_CHUNK);
     if (!carry->wire) {

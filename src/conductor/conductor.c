@@ -384,7 +384,7 @@ static enum status probe(struct conductor *c, struct message *message)
 #define MILLISECOND INT64_C(1000000)
 
 /* A timer of the kernel's runs, and nobody can do anything before it is due: real time passes until then, and virtual time
- * goes on by as much, in tenths of a second, so that it is the same in each run. */
+ * goes on by as much as the kernel meant, so that it is the same in each run. */
 static void wait_for_kernel(struct conductor *c, int64_t timer, int64_t deadline)
 {
     if (deadline != INT64_MAX && deadline - c->now - timer * MILLISECOND < 100 * MILLISECOND)

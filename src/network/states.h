@@ -15,7 +15,8 @@ struct states_socket {
     uint8_t protocol; /* 6 TCP, 17 UDP */
     uint8_t state;    /* the kernel's number (linux/tcp_states.h) */
     uint8_t timer, retransmits;
-    uint32_t due; /* ms */
+    uint32_t due;     /* ms */
+    uint32_t timeout; /* how long such a timer runs from its start, ms, before any bound of the system's; 0: not known */
     uint32_t local_host, peer_host;
     uint16_t local_port, peer_port;
     uint64_t inode;                     /* 0: no descriptor leads to it */
