@@ -7,6 +7,7 @@
 #include "network/wire.h"
 
 #include <errno.h>
+#include <libintl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ static void carry_explain(struct carry *carry, const struct network_made *made, 
 #undef X
     };
     if (made->error && made->stage >= 0 && (size_t)made->stage < sizeof stages / sizeof *stages)
-        snprintf(carry->why, sizeof carry->why, "could not %s: %s", stages[made->stage], strerror(made->error));
+        snprintf(carry->why, sizeof carry->why, gettext("could not %s: %s"), gettext(stages[made->stage]), strerror(made->error));
     else
         snprintf(carry->why, sizeof carry->why, "%s", level);
 }

@@ -75,7 +75,7 @@ static bool program_section(const struct program_file *file, unsigned type, Elf6
 
 static bool program_imports(const struct program_file *file)
 {
-    static const char *const names[] = {"connect", "accept", "accept4"};
+    static const char *const names[] = {"connect", "accept", "accept4", "sendto", "recvfrom"};
     Elf64_Shdr table, strings;
     if (!program_section(file, SHT_DYNSYM, &table, &strings))
         return false;
