@@ -86,6 +86,7 @@ struct terminal {
     struct shown *shown; /* what ncurses was given last, row by row */
     struct cell *drawn;  /* and the cells that it was made of, to see at once that a row is the same */
     bool repaint;
+    bool plain[ROLE_COUNT]; /* an empty cell of this role is nothing but ground, in the theme that is shown */
     struct terminal_cursor cursor;
 
     enum terminal_mode mode;

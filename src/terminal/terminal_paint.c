@@ -195,10 +195,7 @@ static bool row_is_same(struct terminal *terminal, const struct canvas *canvas, 
 /* Whether an empty cell of this look is nothing but ground. */
 static bool is_ground(const struct terminal *terminal, const struct shown *shown)
 {
-    struct look look = theme_look(terminal->theme, terminal->colours, (enum role)shown->role);
-    struct look ground = theme_look(terminal->theme, terminal->colours, ROLE_text);
-    unsigned visible = EMPHASIS_reverse | EMPHASIS_underline;
-    return look.background == ground.background && !((look.attributes | shown->emphasis) & visible);
+    return terminal->plain[shown->role] && !(shown->emphasis & (EMPHASIS_reverse | EMPHASIS_underline));
 }
 
 enum { SPARED = 3 /* spaces in a row */ };
@@ -280,6 +277,12 @@ void terminal_forget(struct terminal *terminal)
 
 static void paint_ground(struct terminal *terminal)
 {
+    struct look ground = theme_look(terminal->theme, terminal->colours, ROLE_text);
+    for (unsigned role = 0; role < ROLE_COUNT; role++) {
+        struct look look = theme_look(terminal->theme, terminal->colours, (enum role)role);
+        terminal->plain[role] = look.background == ground.background &&
+                                !(look.attributes & (unsigned)(EMPHASIS_reverse | EMPHASIS_underline));
+    }
     cchar_t blank;
     struct shown text = {.code = ' ', .role = ROLE_text};
     give(terminal, &text, &blank);
