@@ -440,9 +440,9 @@ static void every_run_is_the_same_twice(void **state)
 static void pipes_and_bounded_queues_end_in_any_order(void **state)
 {
     (void)state;
-    scenes_play_seeds("bounded-queue", "bounded", 100);
-    scenes_play_seeds("bounded-queue", "unbounded", 100);
-    scenes_play_seeds("pipe", "full", 100);
+    scenes_play_seeds("bounded-queue", "bounded", 200);
+    scenes_play_seeds("bounded-queue", "unbounded", 200);
+    scenes_play_seeds("pipe", "full", 200);
 }
 
 int main(void)

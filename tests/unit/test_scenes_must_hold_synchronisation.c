@@ -315,7 +315,7 @@ static void inheritance_bounds_the_delay(void **state)
         "3-synchronisation/priority-inversion", "cured",
         (struct scenes_change){"priority-inversion.c", "&kind, PTHREAD_PRIO_INHERIT", "&kind, PTHREAD_PRIO_NONE"},
         waits_for_the_owner_only);
-    scenes_play_seeds("priority-inversion", "cured", 50);
+    scenes_play_seeds("priority-inversion", "cured", 200);
 }
 
 /* ---- fifo-and-lifo ---- */

@@ -464,11 +464,11 @@ static void only_what_is_locked_is_serial(void **state)
 {
     (void)state;
     holds("lock-granularity", "all", nothing_overlaps);
-    holds_always("lock-granularity", "all", 20, nothing_overlaps);
+    holds_always("lock-granularity", "all", 200, nothing_overlaps);
     holds("lock-granularity", "one-line", work_overlaps_and_the_salt_is_right);
     holds("lock-granularity", "two", both_locks_are_held_at_once);
-    scenes_play_seeds("lock-granularity", "one-line", 20);
-    scenes_play_seeds("lock-granularity", "two", 20);
+    scenes_play_seeds("lock-granularity", "one-line", 200);
+    scenes_play_seeds("lock-granularity", "two", 200);
     breaks("2-threads/lock-granularity", "two",
            (struct scenes_change){"two.c", "pthread_mutex_t oil_lock = PTHREAD_MUTEX_INITIALIZER;",
                                   "#define oil_lock salt_lock"},
@@ -616,7 +616,7 @@ static void a_normal_lock_taken_twice_is_a_ring_of_one(void **state)
     (void)state;
     holds("self-deadlock", "normal", a_ring_of_one);
     holds("self-deadlock", "checked", refused_with_edeadlk);
-    holds_always("self-deadlock", "checked", 20, refused_with_edeadlk);
+    holds_always("self-deadlock", "checked", 200, refused_with_edeadlk);
     breaks("2-threads/self-deadlock", "checked",
            (struct scenes_change){"checked.c", "PTHREAD_MUTEX_ERRORCHECK", "PTHREAD_MUTEX_NORMAL"},
            refused_with_edeadlk);
