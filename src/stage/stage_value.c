@@ -1,5 +1,5 @@
 /* A value as its text: a plain one with the old one behind, an array as a row of boxes, an array of arrays as a table, a
- * structure as running text. Takes the text apart by braces, commas and quotes; what it does not understand stays text. */
+ * structure as running text, an array of structures as a table with the fields' names above. Takes the text apart by braces, commas and quotes; what it does not understand stays text. */
 #include "stage/stage_value.h"
 
 #include <stdio.h>
@@ -91,6 +91,112 @@ static bool element_same(const struct element *a, const struct element *b)
     return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
 }
 
+/* ---- an array of structures: a table with the names of the fields above it ---- */
+
+enum { FIELDS = 8, FIELD_GAP = 2 };
+
+struct record {
+    struct element names[FIELDS], values[FIELDS];
+    int count;
+};
+
+/* Takes "{need = 4, held = {1, 2}}" to pieces. False: it is no structure, or one with too many fields. */
+static bool record_of(const struct element *text, struct record *record)
+{
+    const char *end = text->text + text->length;
+    record->count = 0;
+    if (text->length < 3 || text->text[0] != '{' || end[-1] != '}')
+        return false;
+    for (const char *at = text->text + 1; at < end; at++) {
+        while (*at == ' ')
+            at++;
+        const char *stop = element_end(at), *sign = memmem(at, (size_t)(stop - at), " = ", 3);
+        if (stop >= end || !sign || memchr(at, '{', (size_t)(sign - at)) || record->count == FIELDS)
+            return false;
+        record->names[record->count] = (struct element){.text = at, .length = (size_t)(sign - at)};
+        record->values[record->count++] = (struct element){.text = sign + 3, .length = (size_t)(stop - sign) - 3};
+        at = stop;
+        if (*at == '}')
+            return at + 1 == end;
+    }
+    return false;
+}
+
+/* Takes the pieces of "{{...}, {...}}" that are structures; 0: it is something else. */
+static size_t records_of(const char *value, struct element *rows, size_t max)
+{
+    struct record record;
+    size_t length = strlen(value), count = 0;
+    if (length < 5 || value[0] != '{' || value[1] != '{')
+        return 0;
+    for (const char *at = value + 1; *at && count < max; at++) {
+        while (*at == ' ')
+            at++;
+        const char *stop = element_end(at);
+        rows[count] = (struct element){.text = at, .length = (size_t)(stop - at)};
+        if (!*stop || !record_of(&rows[count++], &record))
+            return 0;
+        if (*stop == '}')
+            return stop + 1 == value + length ? count : 0;
+        at = stop;
+    }
+    return 0;
+}
+
+/* The width of each column; returns that of all. 0: the rows do not have the same fields. */
+static int record_widths(const struct element *rows, size_t count, int widths[FIELDS])
+{
+    struct record first, record;
+    record_of(&rows[0], &first);
+    int all = -FIELD_GAP;
+    for (int k = 0; k < first.count; k++)
+        widths[k] = element_columns(&first.names[k]);
+    for (size_t i = 0; i < count; i++) {
+        if (!record_of(&rows[i], &record) || record.count != first.count)
+            return 0;
+        for (int k = 0; k < first.count; k++) {
+            int wide = element_columns(&record.values[k]);
+            widths[k] = wide > widths[k] ? wide : widths[k];
+        }
+    }
+    for (int k = 0; k < first.count; k++)
+        all += widths[k] + FIELD_GAP;
+    return all;
+}
+
+static int cell_draw(const struct pane *pane, int column, int row, int width, enum role role, const struct element *what)
+{
+    char text[ELEMENT_SIZE];
+    snprintf(text, sizeof text, "%.*s", (int)what->length, what->text);
+    int pad = width - text_columns(text);
+    pane_text_fit(pane, column + pad, row, pane->columns - column - pad,
+                  role == ROLE_changed ? EMPHASIS_bold : EMPHASIS_none, role, text);
+    return column + width + FIELD_GAP;
+}
+
+static int records_draw(const struct pane *pane, const char *value, const char *before)
+{
+    struct element rows[ELEMENTS], old_rows[ELEMENTS];
+    struct record record, old;
+    int widths[FIELDS], column = 0;
+    size_t count = records_of(value, rows, ELEMENTS), old_count = before ? records_of(before, old_rows, ELEMENTS) : 0;
+    int all = record_widths(rows, count, widths);
+    record_of(&rows[0], &record);
+    for (int k = 0; k < record.count; k++)
+        column = cell_draw(pane, column, 0, widths[k], ROLE_faint, &record.names[k]);
+    for (size_t i = 0; i < count; i++) {
+        bool known = i < old_count && record_of(&old_rows[i], &old);
+        record_of(&rows[i], &record);
+        column = 0;
+        for (int k = 0; k < record.count; k++) {
+            bool changed = known && k < old.count && !element_same(&record.values[k], &old.values[k]);
+            column = cell_draw(pane, column, (int)i + 1, widths[k], changed ? ROLE_changed : ROLE_text,
+                               &record.values[k]);
+        }
+    }
+    return all;
+}
+
 /* ---- how a value lies ---- */
 
 static int boxes_columns(int count, int cell, bool compact)
@@ -133,6 +239,14 @@ struct stage_value stage_value_lay(const char *value, int columns)
             layout.lines = ((int)count + layout.per_line - 1) / layout.per_line;
             return layout;
         }
+    }
+    int widths[FIELDS];
+    size_t records = records_of(value, rows, ROWS_OF_TABLE);
+    int all = records ? record_widths(rows, records, widths) : 0;
+    if (all > 0 && all <= columns) {
+        layout.shape = STAGE_VALUE_records;
+        layout.lines = (int)records + 1;
+        return layout;
     }
     layout.shape = value[0] == '{' ? STAGE_VALUE_text : STAGE_VALUE_scalar;
     int lines = text_lines(value, columns);
@@ -195,6 +309,8 @@ int stage_value_draw(const struct pane *pane, const struct stage_value *layout, 
         boxes_draw(pane, layout, now, changed ? old : NULL);
         return boxes_columns(layout->per_line, layout->cell, layout->compact);
     }
+    if (layout->shape == STAGE_VALUE_records)
+        return records_draw(pane, now, changed ? old : NULL);
     if (layout->shape == STAGE_VALUE_text || layout->lines > 1) {
         pane_text_wrap(pane, 0, 0, pane->columns, pane->rows, emphasis, role, now);
         int columns = text_columns(now);

@@ -6,7 +6,7 @@
 
 enum { STAGE_VALUE_ELEMENTS = 64 }; /* an array with more stays text */
 
-enum stage_value_shape { STAGE_VALUE_scalar, STAGE_VALUE_text, STAGE_VALUE_boxes };
+enum stage_value_shape { STAGE_VALUE_scalar, STAGE_VALUE_text, STAGE_VALUE_boxes, STAGE_VALUE_records };
 
 struct stage_value {
     enum stage_value_shape shape;

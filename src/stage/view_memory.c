@@ -108,15 +108,20 @@ static struct item item_make(const struct world *world, const struct world_objec
     return item;
 }
 
-/* Whether the whole array is a variable of its own (it is watched): then its elements have no line beside it. */
-static bool has_whole(const struct world *world, const struct item *item)
+/* Whether it is a part of a variable whose whole value is there (it is watched): "items[2]", "customers[1].need". Then it
+ * has no line beside that. */
+static bool has_whole(const struct world *world, const struct world_object *part)
 {
-    for (uint32_t id = 1; item->base && id <= world_object_count(world); id++) {
+    const char *name = name_of(world, part);
+    if (!strpbrk(name, "[."))
+        return false;
+    for (uint32_t id = 1; id <= world_object_count(world); id++) {
         const struct world_object *object = world_object(world, id);
-        if (!is_variable(object) || object->process != item->object->process)
+        if (!is_variable(object) || object->process != part->process || !object->value_text)
             continue;
-        const char *name = name_of(world, object);
-        if (strlen(name) == item->base && strncmp(name, item->name, item->base) == 0)
+        const char *whole = name_of(world, object);
+        size_t length = strlen(whole);
+        if (strncmp(name, whole, length) == 0 && (name[length] == '[' || name[length] == '.'))
             return true;
     }
     return false;
@@ -126,7 +131,7 @@ static bool has_whole(const struct world *world, const struct item *item)
 static bool item_leads(const struct world *world, const struct item *item)
 {
     unsigned index;
-    if (has_whole(world, item))
+    if (has_whole(world, item->object))
         return false;
     for (uint32_t id = 1; item->base && id < item->object->id; id++)
         if (item_has(world, item, world_object(world, id), &index))
@@ -257,6 +262,8 @@ static struct plan plan_make(const struct stage_frame *frame, int columns)
         if (!is_variable(object))
             continue;
         owner_add(&plan, object->process);
+        if (has_whole(frame->after, object))
+            continue;
         struct item item = item_make(frame->after, object, plan.gather);
         int wide = item.base ? (int)escape_columns(item.name, item.base) : text_columns(item.name);
         plan.names = wide > plan.names ? wide : plan.names;
