@@ -214,6 +214,12 @@ struct screen *screen_start(const struct screen_options *options)
     struct winsize size = {.ws_col = (unsigned short)screen->columns, .ws_row = (unsigned short)screen->rows};
     if (openpty(&screen->master, &slave, NULL, NULL, &size) < 0)
         screen_fail("no pseudo-terminal");
+    /* A Ctrl-C in the cooked modes after the end makes the kernel throw away output that is not read yet (termios(3),
+     * NOFLSH): a terminal that is slower than its person. Here what was written is always read. */
+    struct termios modes;
+    tcgetattr(slave, &modes);
+    modes.c_lflag |= NOFLSH;
+    tcsetattr(slave, TCSANOW, &modes);
     fcntl(screen->master, F_SETFD, FD_CLOEXEC);
     fcntl(screen->master, F_SETFL, O_NONBLOCK);
     screen_emulate(screen);
