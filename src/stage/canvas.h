@@ -56,7 +56,7 @@ unsigned canvas_columns(const struct canvas *);
 unsigned canvas_rows(const struct canvas *);
 bool canvas_ascii(const struct canvas *);
 void canvas_clear(struct canvas *);
-/* Borrowed until the next change of size. Out of range: a blank cell. */
+/* Borrowed until the next change of size; the cells of a row lie side by side. Out of range: a blank cell. */
 const struct cell *canvas_cell(const struct canvas *, unsigned column, unsigned row);
 /* A row as text, trailing blanks left out; `out` has 16 bytes a cell to be safe. Returns its length (cut to size - 1). */
 size_t canvas_row_text(const struct canvas *, unsigned row, char *out, size_t size);

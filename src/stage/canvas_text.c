@@ -36,6 +36,8 @@ uint32_t text_next(const char **text)
 /* Columns of a character as it is drawn: what cannot be shown becomes '?'. */
 static int columns_of(uint32_t *code)
 {
+    if (*code >= 0x20 && *code < 0x7F) /* most characters; the table of widths need not be searched for them */
+        return 1;
     int width = *code < 0x20 || *code == 0x7F || *code == REPLACEMENT ? -1 : escape_width(*code);
     if (width >= 0)
         return width;

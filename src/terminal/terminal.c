@@ -165,7 +165,8 @@ static enum status open_screen(struct terminal *terminal, struct message *messag
 {
     use_env(FALSE); /* COLUMNS and LINES of a shell are those of its start */
     use_tioctl(TRUE);
-    terminal->screen = newterm(terminal->description.name, stdout, stdin);
+    if (sheet_open(&terminal->sheet))
+        terminal->screen = newterm(terminal->description.name, terminal->sheet.stream, stdin);
     if (!terminal->screen)
         return message_set(message, STATUS_ENVIRONMENT,
                            _("The terminal \"%.40s\" cannot be used. `--plain` does without."),
@@ -228,7 +229,9 @@ void terminal_close(struct terminal *terminal)
             terminal->options.left();
     }
     signals_close();
+    sheet_close(&terminal->sheet);
     free(terminal->shown);
+    free(terminal->made);
     free(terminal->drawn);
     free(terminal);
 }

@@ -7,6 +7,7 @@
 #include "terminal/terminal_keys.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <termios.h>
 
 /* ---- what the terminal is (terminal_description.c) ---- */
@@ -62,6 +63,22 @@ bool signals_waiting(void);
 /* Stops this process as a person's Ctrl-Z would. Returns when it is continued, or at once where nobody could. */
 void signals_stop(void);
 
+/* ---- where ncurses writes a frame (terminal_sheet.c) ---- */
+struct sheet {
+    FILE *
+        stream; /* for newterm(): the terminal, by a descriptor of its own; a file in memory while a frame is written */
+    int memory; /* -1: there is none, ncurses writes to the terminal */
+    char *text;
+    size_t room;
+};
+/* False: not even the descriptor could be had (errno). */
+bool sheet_open(struct sheet *);
+void sheet_close(struct sheet *);
+/* What ncurses writes from here on is kept. False: it goes to the terminal as it comes. */
+bool sheet_begin(struct sheet *);
+/* Ends that: what was kept, between `before` and `after`; valid until the next. NULL: no memory, it is lost. */
+const char *sheet_end(struct sheet *, const char *before, const char *after, size_t *length);
+
 /* ---- the screen ---- */
 struct shown {
     uint32_t code, marks[CANVAS_MARKS];
@@ -81,10 +98,12 @@ struct terminal {
     bool default_colours; /* the terminal's own can be had */
     struct termios modes; /* before us */
     void *screen;         /* ncurses' SCREEN */
+    struct sheet sheet;
 
     unsigned columns, rows;
     struct shown *shown; /* what ncurses was given last, row by row */
-    struct cell *drawn;  /* and the cells that it was made of, to see at once that a row is the same */
+    struct shown *made;  /* what the cells come to, before spaces are given the look of what is before them */
+    struct cell *drawn;  /* and the cells that it was made of, to see at once what is the same */
     bool repaint;
     bool plain[ROLE_COUNT]; /* an empty cell of this role is nothing but ground, in the theme that is shown */
     struct terminal_cursor cursor;
@@ -106,6 +125,8 @@ bool terminal_resize_to_fit(struct terminal *);
 /* Continued by somebody after a stop that was not ours: the screen may be the shell's by now. */
 void terminal_continued(struct terminal *);
 bool paint_resize(struct terminal *, unsigned columns, unsigned rows);
+/* All of it; waits for a terminal that is not ready. */
+void terminal_send(const char *bytes, size_t length);
 void terminal_write(const char *text);
 
 /* The character that this terminal can show in the place of `code` of `width` columns; it has as many. */

@@ -18,21 +18,25 @@
 #define PAINT_END "\033[?2026l"   /* ... until here: no half of a frame is seen */
 
 /* By a terminal that is not ready (a stopped one, a slow line) we wait, as ncurses does. */
-void terminal_write(const char *text)
+void terminal_send(const char *bytes, size_t length)
 {
-    size_t length = strlen(text);
     while (length > 0) {
-        ssize_t written = write(STDOUT_FILENO, text, length);
+        ssize_t written = write(STDOUT_FILENO, bytes, length);
         if (written < 0 && errno == EAGAIN) {
             struct pollfd ready = {.fd = STDOUT_FILENO, .events = POLLOUT};
             poll(&ready, 1, 1000);
         } else if (written < 0 && errno != EINTR) {
             return;
         } else if (written > 0) {
-            text += written;
+            bytes += written;
             length -= (size_t)written;
         }
     }
+}
+
+void terminal_write(const char *text)
+{
+    terminal_send(text, strlen(text));
 }
 
 /* ---- what this terminal can show ---- */
@@ -109,7 +113,8 @@ uint32_t paint_character(const struct terminal *terminal, uint32_t code, unsigne
 
 static struct shown cell_shown(const struct terminal *terminal, const struct cell *cell)
 {
-    struct shown shown = {.code = paint_character(terminal, cell->code, cell->width),
+    bool is_ascii = cell->code >= 0x20 && cell->code < 0x7F;
+    struct shown shown = {.code = is_ascii ? cell->code : paint_character(terminal, cell->code, cell->width),
                           .role = cell->role < ROLE_COUNT ? cell->role : ROLE_text,
                           .emphasis = cell->emphasis,
                           .width = cell->width};
@@ -177,19 +182,27 @@ static void give_run(struct terminal *terminal, const struct shown *cells, unsig
     mvadd_wchnstr((int)row, (int)first, run, count);
 }
 
-/* A look at the row as a whole: most rows of most frames are the same. False also where it cannot be told. */
-static bool row_is_same(struct terminal *terminal, const struct canvas *canvas, unsigned row)
+/* Brings the row that would be shown up to date where its cells have changed. False: nowhere, as in most rows of most
+ * frames. */
+static bool row_update(struct terminal *terminal, const struct canvas *canvas, unsigned row)
 {
     struct cell *before = terminal->drawn + (size_t)row * terminal->columns;
-    const struct cell *now = canvas_cell(canvas, 0, row);
-    /* Rows lie in one piece; should that ever change, this sees it. */
-    if (canvas_columns(canvas) < terminal->columns || row >= canvas_rows(canvas) ||
-        canvas_cell(canvas, terminal->columns - 1, row) != now + terminal->columns - 1)
+    struct shown *made = terminal->made + (size_t)row * terminal->columns;
+    bool changed = false, left_changed = false;
+    if (canvas_columns(canvas) >= terminal->columns && row < canvas_rows(canvas) &&
+        memcmp(before, canvas_cell(canvas, 0, row), terminal->columns * sizeof *before) == 0)
         return false;
-    if (memcmp(before, now, terminal->columns * sizeof *now) == 0)
-        return true;
-    memcpy(before, now, terminal->columns * sizeof *now);
-    return false;
+    for (unsigned column = 0; column < terminal->columns; column++) {
+        const struct cell *now = canvas_cell(canvas, column, row);
+        bool differs = memcmp(&before[column], now, sizeof *now) != 0;
+        if (differs || left_changed) /* what is in the right half of a wide character depends on the left */
+            row_cell(terminal, canvas, column, row, &made[column]);
+        if (differs)
+            before[column] = *now;
+        left_changed = differs;
+        changed = changed || differs;
+    }
+    return changed;
 }
 
 /* Whether an empty cell of this look is nothing but ground. */
@@ -224,10 +237,9 @@ static bool paint_row(struct terminal *terminal, const struct canvas *canvas, un
     struct shown *was = terminal->shown + (size_t)row * terminal->columns;
     unsigned columns = terminal->columns;
     bool changed = false;
-    if (row_is_same(terminal, canvas, row))
+    if (!row_update(terminal, canvas, row))
         return false;
-    for (unsigned column = 0; column < columns; column++)
-        row_cell(terminal, canvas, column, row, &cells[column]);
+    memcpy(cells, terminal->made + (size_t)row * columns, columns * sizeof *cells);
     spare_spaces(terminal, cells, columns);
     for (unsigned column = 0; column < columns; column++) {
         if (memcmp(&cells[column], &was[column], sizeof *was) == 0)
@@ -254,15 +266,19 @@ bool paint_resize(struct terminal *terminal, unsigned columns, unsigned rows)
     columns = columns < 1 ? 1 : columns > CANVAS_SIDE_MAX ? CANVAS_SIDE_MAX : columns;
     rows = rows < 1 ? 1 : rows > CANVAS_SIDE_MAX ? CANVAS_SIDE_MAX : rows;
     struct shown *shown = calloc((size_t)columns * rows, sizeof *shown);
+    struct shown *made = calloc((size_t)columns * rows, sizeof *made);
     struct cell *drawn = calloc((size_t)columns * rows, sizeof *drawn);
-    if (!shown || !drawn) {
+    if (!shown || !made || !drawn) {
         free(shown);
+        free(made);
         free(drawn);
         return false;
     }
     free(terminal->shown);
+    free(terminal->made);
     free(terminal->drawn);
     terminal->shown = shown;
+    terminal->made = made;
     terminal->drawn = drawn;
     terminal->columns = columns;
     terminal->rows = rows;
@@ -294,16 +310,20 @@ static void paint_ground(struct terminal *terminal)
     terminal->repaint = false;
 }
 
-static void paint_flush(const struct terminal *terminal)
+static void paint_flush(struct terminal *terminal)
 {
-    if (terminal->description.is_plain) {
+    bool plain = terminal->description.is_plain;
+    size_t length;
+    if (!sheet_begin(&terminal->sheet)) {
         refresh();
         return;
     }
-    wnoutrefresh(stdscr);
-    terminal_write(PAINT_BEGIN);
-    doupdate();
-    terminal_write(PAINT_END);
+    refresh();
+    const char *frame = sheet_end(&terminal->sheet, plain ? "" : PAINT_BEGIN, plain ? "" : PAINT_END, &length);
+    if (frame)
+        terminal_send(frame, length);
+    else
+        terminal->repaint = true; /* the next frame makes it good */
 }
 
 void terminal_show(struct terminal *terminal, const struct canvas *canvas, struct terminal_cursor cursor)
