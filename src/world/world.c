@@ -29,210 +29,6 @@ unsigned world_divergence_count(const struct world *world)
     return world->divergences;
 }
 
-/* ---- states, queues, CPUs ---- */
-
-bool world_live(const struct world *world, const struct task *task)
-{
-    (void)world;
-    return task->view.id != 0 && !task->ended;
-}
-
-void world_settle(struct world *world, struct task *task)
-{
-    struct world_task *view = &task->view;
-    if (!view->id)
-        return;
-    if (task->ended) {
-        /* A process that nobody has waited for yet is seen at its main task. */
-        const struct process *process = process_at(world, view->process);
-        bool zombie = process->view.state == STATE_zombie && process->view.main_task == view->id;
-        view->state = zombie ? STATE_zombie : STATE_terminated;
-    } else if (process_at(world, view->process)->stopped)
-        view->state = STATE_stopped;
-    else if (task->outside)
-        view->state = STATE_blocked;
-    else if (view->cpu >= 0)
-        view->state = STATE_running;
-    else if (!task->started && !task->admitted)
-        view->state = STATE_new;
-    else if (task->waiting && !view->woken && !view->expired && !view->interrupted)
-        view->state = STATE_blocked;
-    else
-        view->state = STATE_ready;
-}
-
-static void leave_cpu(struct world *world, struct task *task)
-{
-    if (task->view.cpu >= 0 && world->running[task->view.cpu] == task->view.id)
-        world->running[task->view.cpu] = 0;
-    task->view.cpu = -1;
-}
-
-static void enter_cpu(struct world *world, struct task *task, int64_t cpu)
-{
-    if (cpu < 0 || cpu >= WORLD_CPUS) {
-        world_diverge(world, "%s was given CPU %lld, which does not exist", task->view.name, (long long)cpu);
-        cpu = 0;
-    }
-    uint32_t before = world->running[cpu];
-    if (before == task->view.id && task->view.cpu == (int32_t)cpu)
-        return;
-    leave_cpu(world, task);
-    if (before) {
-        struct task *other = task_at(world, before);
-        other->view.cpu = -1;
-        world_settle(world, other);
-    }
-    world->running[cpu] = task->view.id;
-    task->view.cpu = (int32_t)cpu;
-}
-
-void world_queue_leave(struct world *world, struct task *task)
-{
-    if (!task->queue)
-        return;
-    struct object *object = object_at(world, task->queue);
-    if (task->queue_previous)
-        task_at(world, task->queue_previous)->queue_next = task->queue_next;
-    else
-        object->head = task->queue_next;
-    if (task->queue_next)
-        task_at(world, task->queue_next)->queue_previous = task->queue_previous;
-    else
-        object->tail = task->queue_previous;
-    task->queue = task->queue_next = task->queue_previous = 0;
-}
-
-void world_queue_enter(struct world *world, struct task *task, uint32_t id)
-{
-    if (task->queue == id)
-        return; /* it keeps its place */
-    world_queue_leave(world, task);
-    struct object *object = object_at(world, id);
-    if (!object->view.id)
-        return;
-    task->view.blocked_at = ++world->arrivals;
-    task->queue_depth = task->depth;
-    task->queue = id;
-    task->queue_previous = object->tail;
-    task->queue_next = 0;
-    if (object->tail)
-        task_at(world, object->tail)->queue_next = task->view.id;
-    else
-        object->head = task->view.id;
-    object->tail = task->view.id;
-}
-
-void world_wake(struct world *world, uint32_t id)
-{
-    struct task *task = task_at(world, id);
-    if (!world_live(world, task) || !task->waiting)
-        return;
-    task->view.woken = 1;
-    world_settle(world, task);
-}
-
-void world_wake_all(struct world *world, uint32_t id)
-{
-    uint32_t next;
-    for (uint32_t waiter = object_at(world, id)->head; waiter; waiter = next) {
-        next = task_at(world, waiter)->queue_next;
-        world_wake(world, waiter);
-    }
-}
-
-struct question *world_question_queued(const struct world *world, const struct task *task)
-{
-    if (!task->queue || task->queue_depth == task->depth)
-        return NULL;
-    uint32_t id = task->questions;
-    for (unsigned depth = task->depth; id && depth > task->queue_depth + 1u; depth--)
-        id = question_at(world, id)->next;
-    return id ? question_at(world, id) : NULL;
-}
-
-void world_wake_queued(struct world *world, uint32_t id)
-{
-    struct task *task = task_at(world, id);
-    struct question *below = world_question_queued(world, task);
-    if (below) {
-        below->woken = 1;
-        below->phase = PHASE_woken;
-    } else {
-        world_wake(world, id);
-        task->phase = PHASE_woken;
-    }
-    world_queue_leave(world, task);
-}
-
-/* ---- questions ---- */
-
-static void question_save(struct world *world, struct task *task)
-{
-    uint32_t id = world_list_take(world, LIST_QUESTION);
-    if (!id)
-        return;
-    struct question *question = question_at(world, id);
-    *question = (struct question){
-        .operation = task->view.operation,
-        .held = task->view.held || task->granted == GRANTED_for_handler,
-        .granted = task->granted == GRANTED_step,
-        .woken = task->view.woken,
-        .waiting = task->waiting,
-        .phase = task->phase,
-        .object = task->view.object,
-        .second = task->view.second,
-        .place = task->view.place,
-        .other = task->other,
-        .waits_for = task->view.waits_for,
-        .waits_for_task = task->view.waits_for_task,
-        .blocked_at = task->view.blocked_at,
-        .next = task->questions,
-        .deadline = task->view.deadline,
-    };
-    memcpy(question->argument, task->view.argument, sizeof question->argument);
-    /* Who waits on a condition or at a barrier is still to be woken while its handler runs; other waits are tried anew. */
-    if (task->queue_depth == task->depth && !(operation_row(task->view.operation)->flags & OPERATION_EMULATED))
-        world_queue_leave(world, task);
-    task->questions = id;
-    task->depth++;
-}
-
-/* The question below becomes the task's own again. A blocked one is ready to be tried again: it was interrupted. */
-static void question_restore(struct world *world, struct task *task)
-{
-    uint32_t id = task->questions;
-    struct question question = *question_at(world, id);
-    world_list_give(world, LIST_QUESTION, id);
-    task->questions = question.next;
-    task->depth--;
-    struct world_task *view = &task->view;
-    view->operation = question.operation;
-    view->object = question.object;
-    view->second = question.second;
-    view->place = question.place;
-    view->waits_for = question.waits_for;
-    view->waits_for_task = question.waits_for_task;
-    view->blocked_at = question.blocked_at;
-    view->deadline = question.deadline;
-    memcpy(view->argument, question.argument, sizeof view->argument);
-    task->other = question.other;
-    task->phase = question.phase;
-    task->waiting = question.waiting;
-    task->granted = question.granted;
-    view->held = question.held;
-    view->woken = question.woken;
-    view->expired = task->waiting && view->deadline <= world->time;
-}
-
-static void question_clear(struct task *task)
-{
-    task->waiting = task->granted = task->phase = task->resumed = task->turned_away = 0;
-    task->view.held = task->view.woken = task->view.expired = 0;
-    task->view.waits_for = task->view.waits_for_task = 0;
-    task->view.deadline = INT64_MAX;
-}
-
 /* ---- operations ---- */
 
 typedef void reducer(struct world *, const struct event *);
@@ -306,7 +102,7 @@ static void step_asked_again(struct world *world, struct task *task)
     if (task->waiting && !emulated) {
         task->view.woken = 1;
     } else if (task->waiting && !task->view.woken && !task->view.expired) {
-        leave_cpu(world, task);
+        world_cpu_leave(world, task);
         world_queue_enter(world, task, task->view.waits_for);
     }
     if (task->view.deadline < world->nearest && !task->view.expired)
@@ -333,11 +129,11 @@ static void step_asked(struct world *world, const struct event *event)
             world_diverge(world, "%s asks for %s while its %s is not over", task->view.name,
                           operation_row(event->operation)->name, operation_row(task->view.operation)->name);
         } else if (task->depth < 8) {
-            question_save(world, task);
+            world_question_save(world, task);
             task = task_at(world, event->task);
         }
     }
-    question_clear(task);
+    world_question_clear(task);
     struct world_task *view = &task->view;
     view->operation = event->operation < OPERATION_COUNT ? event->operation : OPERATION_none;
     view->object = event->object;
@@ -367,7 +163,7 @@ static void step_granted(struct world *world, const struct event *event)
         newcomer->admitted = 1;
         world_settle(world, newcomer);
     }
-    enter_cpu(world, task, event->argument[0]);
+    world_cpu_enter(world, task, event->argument[0]);
     world->granted = event->task;
     task->view.held = 0;
     /* To run a handler is not the step that was asked for. */
@@ -404,8 +200,8 @@ static void step_got(struct world *world, const struct event *event)
     if (task->view.operation != event->operation || !task->granted) {
         const struct question *outer = question_at(world, task->questions);
         if (task->questions && outer->operation == event->operation && outer->granted) {
-            question_clear(task);
-            question_restore(world, task);
+            world_question_clear(task);
+            world_question_restore(world, task);
         } else {
             world_diverge(world, "%s ended a %s that it was not granted", task->view.name,
                           operation_row(event->operation)->name);
@@ -421,10 +217,10 @@ static void step_got(struct world *world, const struct event *event)
         world_queue_leave(world, task);
     reduce(world, event);
     task = task_at(world, event->task);
-    question_clear(task);
+    world_question_clear(task);
     /* Back from a handler to what it interrupted; an initialiser's or handler's own step stays below, in progress. */
     if (event->operation == OPERATION_signal_deliver && task->questions) {
-        question_restore(world, task);
+        world_question_restore(world, task);
         task->resumed =
             task->waiting && !task->granted && !(operation_row(task->view.operation)->flags & OPERATION_EMULATED);
     }
@@ -441,7 +237,7 @@ static void step_blocked(struct world *world, const struct event *event)
         world_diverge(world, "%s blocked in a %s that it was not granted", task->view.name,
                       operation_row(event->operation)->name);
     world_count_step(world, event->task);
-    leave_cpu(world, task);
+    world_cpu_leave(world, task);
     struct world_task *view = &task->view;
     task->turned_away = task->waiting && view->woken && task->queue == event->object;
     task->granted = 0;
@@ -503,7 +299,7 @@ static void step_outside(struct world *world, const struct event *event)
         return;
     task->outside = event->value != 0;
     if (task->outside)
-        leave_cpu(world, task);
+        world_cpu_leave(world, task);
     world_settle(world, task);
 }
 
@@ -512,102 +308,80 @@ static void step_preempted(struct world *world, const struct event *event)
     struct task *task = event_task(world, event);
     if (!task)
         return;
-    leave_cpu(world, task);
+    world_cpu_leave(world, task);
     world_settle(world, task);
 }
+
+static void step_ready(struct world *world, const struct event *event)
+{
+    world_wake(world, event->task);
+}
+
+static void step_time(struct world *world, const struct event *event)
+{
+    world_time_advance(world, event->time);
+}
+
+static void step_signal(struct world *world, const struct event *event)
+{
+    world_signal_pend(world, event->other, 0, (int)event->value);
+}
+
+static void step_unobserved(struct world *world, const struct event *event)
+{
+    process_at(world, event->other)->view.unobserved = event->other != 0;
+}
+
+static void step_diverged(struct world *world, const struct event *event)
+{
+    world_diverge(world, "%s", world_text(world, event->text));
+    world->invalid = 0; /* the event itself is in order */
+}
+
+static void step_lost(struct world *world, const struct event *event)
+{
+    (void)world; /* told in words only */
+    (void)event;
+}
+
+static reducer *const steps[EVENT_KIND_COUNT] = {
+    [EVENT_ASKED] = step_asked,
+    [EVENT_GRANTED] = step_granted,
+    [EVENT_GOT] = step_got,
+    [EVENT_BLOCKED] = step_blocked,
+    [EVENT_STRING] = world_fact_string,
+    [EVENT_PLACE] = world_fact_place,
+    [EVENT_PROCESS] = world_process_born,
+    [EVENT_TASK] = world_task_born,
+    [EVENT_OBJECT] = world_fact_object,
+    [EVENT_READY] = step_ready,
+    [EVENT_TASK_ENDED] = step_ended,
+    [EVENT_PROCESS_ENDED] = step_process_ended,
+    [EVENT_REAPED] = world_process_reap,
+    [EVENT_ADOPTED] = world_process_adopt,
+    [EVENT_STOPPED] = world_process_stop,
+    [EVENT_OUTPUT] = world_fact_output,
+    [EVENT_TIME] = step_time,
+    [EVENT_WATCH] = world_fact_watch,
+    [EVENT_PREEMPTED] = step_preempted,
+    [EVENT_UNOBSERVED] = step_unobserved,
+    [EVENT_OUTSIDE] = step_outside,
+    [EVENT_DIVERGED] = step_diverged,
+    [EVENT_LOST] = step_lost,
+    [EVENT_DEADLINE] = world_fact_deadline,
+    [EVENT_SIGNAL] = step_signal,
+    [EVENT_END] = world_fact_end,
+    [EVENT_PACKET] = world_packet_event,
+    [EVENT_SOCKET] = world_socket_event,
+};
 
 enum status world_step(struct world *world, const struct event *event)
 {
     world->invalid = 0;
-    switch (event->kind) {
-    case EVENT_ASKED:
-        step_asked(world, event);
-        break;
-    case EVENT_GRANTED:
-        step_granted(world, event);
-        break;
-    case EVENT_GOT:
-        step_got(world, event);
-        break;
-    case EVENT_BLOCKED:
-        step_blocked(world, event);
-        break;
-    case EVENT_STRING:
-        world_fact_string(world, event);
-        break;
-    case EVENT_PLACE:
-        world_fact_place(world, event);
-        break;
-    case EVENT_PROCESS:
-        world_process_born(world, event);
-        break;
-    case EVENT_TASK:
-        world_task_born(world, event);
-        break;
-    case EVENT_OBJECT:
-        world_fact_object(world, event);
-        break;
-    case EVENT_READY:
-        world_wake(world, event->task);
-        break;
-    case EVENT_TASK_ENDED:
-        step_ended(world, event);
-        break;
-    case EVENT_PROCESS_ENDED:
-        step_process_ended(world, event);
-        break;
-    case EVENT_REAPED:
-        world_process_reap(world, event);
-        break;
-    case EVENT_ADOPTED:
-        world_process_adopt(world, event);
-        break;
-    case EVENT_STOPPED:
-        world_process_stop(world, event);
-        break;
-    case EVENT_OUTPUT:
-        world_fact_output(world, event);
-        break;
-    case EVENT_TIME:
-        world_time_advance(world, event->time);
-        break;
-    case EVENT_WATCH:
-        world_fact_watch(world, event);
-        break;
-    case EVENT_PREEMPTED:
-        step_preempted(world, event);
-        break;
-    case EVENT_OUTSIDE:
-        step_outside(world, event);
-        break;
-    case EVENT_DEADLINE:
-        world_fact_deadline(world, event);
-        break;
-    case EVENT_SIGNAL:
-        world_signal_pend(world, event->other, 0, (int)event->value);
-        break;
-    case EVENT_UNOBSERVED:
-        process_at(world, event->other)->view.unobserved = event->other != 0;
-        break;
-    case EVENT_DIVERGED:
-        world_diverge(world, "%s", world_text(world, event->text));
-        world->invalid = 0; /* the event itself is in order */
-        break;
-    case EVENT_LOST:
-        break;
-    case EVENT_PACKET:
-        world_packet_event(world, event);
-        break;
-    case EVENT_SOCKET:
-        world_socket_event(world, event);
-        break;
-    case EVENT_END:
-        world_fact_end(world, event);
-        break;
-    default:
+    if (event->kind < EVENT_KIND_COUNT && steps[event->kind])
+        steps[event->kind](world, event);
+    else
         world_diverge(world, "an event of unknown kind %u", event->kind);
-        break;
-    }
     memset(task_at(world, 0), 0, sizeof(struct task)); /* whatever was written for "none" */
     memset(object_at(world, 0), 0, sizeof(struct object));
     memset(process_at(world, 0), 0, sizeof(struct process));

@@ -225,18 +225,26 @@ bool world_list_reserve(struct world *, enum world_list_kind, uint32_t more);
 void *world_list_table(uint32_t slots, uint32_t size);
 void world_list_replace(struct list *, const struct list *grown);
 
-/* ---- what reducers use (world.c) ---- */
-/* Counts a divergence and keeps its sentence; the event at hand then ends with STATUS_INVALID. */
+/* Counts a divergence and keeps its sentence; the event at hand then ends with STATUS_INVALID (world.c). */
 void world_diverge(struct world *, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void world_settle(struct world *, struct task *);      /* works out the state that is shown */
-void world_wake(struct world *, uint32_t task);        /* what it waits for may be had now */
-void world_wake_queued(struct world *, uint32_t task); /* an emulated wait is over; it leaves the queue */
-void world_wake_all(struct world *, uint32_t object);  /* everybody in the queue */
+
+/* ---- a task's state, CPU and queue (world_task_state.c) ---- */
+bool world_live(const struct world *, const struct task *); /* known and not ended */
+void world_settle(struct world *, struct task *);           /* works out the state that is shown */
+void world_wake(struct world *, uint32_t task);             /* what it waits for may be had now */
+void world_wake_queued(struct world *, uint32_t task);      /* an emulated wait is over; it leaves the queue */
+void world_wake_all(struct world *, uint32_t object);       /* everybody in the queue */
 void world_queue_leave(struct world *, struct task *);
-void world_queue_enter(struct world *, struct task *, uint32_t object);
+void world_queue_enter(struct world *, struct task *, uint32_t object); /* at the end; who stands in it keeps its place */
+void world_cpu_leave(struct world *, struct task *);
+void world_cpu_enter(struct world *, struct task *, int64_t cpu); /* whoever is there leaves; a CPU that is none diverges */
+
+/* ---- questions in the midst of others (world_question.c) ---- */
+void world_question_save(struct world *, struct task *);    /* a copy of the task's own goes on its list */
+void world_question_restore(struct world *, struct task *); /* the innermost of its list, which is not empty */
+void world_question_clear(struct task *);                   /* it asks nothing and waits for nothing */
 /* The question of a task that stands in a queue may lie under a handler's; NULL: it is the task's own. */
 struct question *world_question_queued(const struct world *, const struct task *);
-bool world_live(const struct world *, const struct task *); /* known and not ended */
 
 /* ---- facts (world_fact.c) ---- */
 void world_fact_string(struct world *, const struct event *);
@@ -296,7 +304,7 @@ void world_livelock_look(struct world *, const struct event *); /* after a GOT *
 void world_fault_end(struct world *);                    /* what can only be said at the end */
 struct world_fault *world_fault_add(struct world *, enum fault_kind);
 
-/* ---- words (world_say.c) ---- */
+/* ---- words (world_words.c) ---- */
 const char *world_task_short(const struct world *, uint32_t task, char *out, size_t n);
 
 #define OPERATION(id, name, family, object, flags, en, zh) void world_reduce_##id(struct world *, const struct event *);
