@@ -1,4 +1,5 @@
-/* What the two halves of live mode share: live.c reads rings and looks at the kernel, live_events.c makes events. */
+/* What the parts of live mode share: live.c reads rings and looks at the kernel, live_events.c makes events of records, with
+ * the words of live_say.c and the names of live_names.c. */
 #ifndef LOCKSTEP_CONDUCTOR_LIVE_INTERNAL_H
 #define LOCKSTEP_CONDUCTOR_LIVE_INTERNAL_H
 
@@ -56,7 +57,34 @@ struct live {
     bool first; /* an image has said hello */
 };
 
+/* ---- who is meant (live_names.c) ---- */
+
+/* Borrowed until the next call with a larger id; NULL: no memory. */
 struct live_task *live_task_at(struct conductor *c, uint32_t id);
+/* The task of a process with this pthread_t, 0: none. The same may have belonged to several, one after the other: `oldest`
+ * gives the one that was not joined yet (for a join), else the latest. */
+uint32_t live_task_of_thread(struct conductor *c, uint32_t process, uint64_t thread, bool oldest);
+/* World ids, 0: none; announced to the world where they are new. `a`, `b` and `address` as in struct record_key. */
+uint32_t live_object_of_task(struct conductor *c, uint32_t id, uint32_t target);
+uint32_t live_object(struct conductor *c, uint32_t id, unsigned kind, unsigned space, uint64_t a, uint64_t b,
+                     uint64_t address);
+/* The frame's address, of which a record carries the low half (in units of 8 bytes); 0: unknown. */
+uint64_t live_frame(const struct live_task *task, uint32_t low);
+/* The place id of a task's program counter; 0: unknown. */
+uint32_t live_place(struct conductor *c, uint32_t id);
+/* World ids of a newcomer, told to the world; 0: no memory. creator 0: unknown; of a process: it is no copy of its parent. */
+uint32_t live_thread_born(struct conductor *c, uint32_t process, uint64_t thread, uint32_t creator, int32_t tid);
+uint32_t live_process_born(struct conductor *c, int32_t pid, uint32_t parent, uint32_t creator);
+
+/* ---- a step's three words (live_say.c) ---- */
+void live_say_asked(struct conductor *c, uint32_t ring, uint32_t id, const struct live_record *record);
+void live_say_granted(struct conductor *c, uint32_t id); /* on its own CPU, else on the first that is free */
+void live_say_got(struct conductor *c, uint32_t id, const struct live_record *record); /* and that it runs */
+/* What it asked for last must wait, on its own object or the second one (a condition's mutex). */
+void live_say_blocked(struct conductor *c, uint32_t id, uint32_t object);
+
+/* ---- what is told of (live_events.c) ---- */
+
 /* One record of a ring, in order. */
 void live_handle(struct conductor *c, uint32_t ring, const struct live_record *record);
 /* After a look at all rings: who said that it waits and is shown so only now; `late`: a good while has passed. */
