@@ -77,7 +77,12 @@ void sheet_close(struct sheet *);
 /* What ncurses writes from here on is kept. False: it goes to the terminal as it comes. */
 bool sheet_begin(struct sheet *);
 /* Ends that: what was kept, between `before` and `after`; valid until the next. NULL: no memory, it is lost. */
-const char *sheet_end(struct sheet *, const char *before, const char *after, size_t *length);
+char *sheet_end(struct sheet *, const char *before, const char *after, size_t *length);
+
+/* ---- fewer bytes for the same screen (terminal_thrift.c) ---- */
+/* A frame that ncurses has written for a terminal which knows ECMA-48's renditions, in place: what is shown is the same,
+ * and so is the rendition at its end. Returns its length, which is not greater. */
+size_t thrift_frame(char *bytes, size_t length);
 
 /* ---- the screen ---- */
 struct shown {

@@ -319,9 +319,9 @@ static void paint_flush(struct terminal *terminal)
         return;
     }
     refresh();
-    const char *frame = sheet_end(&terminal->sheet, plain ? "" : PAINT_BEGIN, plain ? "" : PAINT_END, &length);
+    char *frame = sheet_end(&terminal->sheet, plain ? "" : PAINT_BEGIN, plain ? "" : PAINT_END, &length);
     if (frame)
-        terminal_send(frame, length);
+        terminal_send(frame, plain ? length : thrift_frame(frame, length));
     else
         terminal->repaint = true; /* the next frame makes it good */
 }

@@ -56,7 +56,7 @@ bool sheet_begin(struct sheet *sheet)
            put_in_place(sheet->memory, sheet->stream);
 }
 
-const char *sheet_end(struct sheet *sheet, const char *before, const char *after, size_t *length)
+char *sheet_end(struct sheet *sheet, const char *before, const char *after, size_t *length)
 {
     size_t head = strlen(before), tail = strlen(after), at = head;
     off_t written = lseek(sheet->memory, 0, SEEK_CUR); /* the place in the file is shared by both descriptors */
