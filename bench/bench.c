@@ -46,7 +46,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s GUEST PRELOAD [live|stepped|history|screen]\n", argv[0]);
         return 2;
     }
-    struct bench bench = {.guest = argv[1], .preload = argv[2], .keys = BENCH_KEYS, .rounds = 5};
+    struct bench bench = {.guest = argv[1], .preload = argv[2], .keys = BENCH_KEYS, .lockstep = BENCH_LOCKSTEP, .rounds = 5};
     const char *only = argc > 3 ? argv[3] : "";
     bench_row("what", "lockstep", "peer in the same run", "ratio", "target");
     bench_row("---", "---", "---", "---", "---");

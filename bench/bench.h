@@ -6,9 +6,10 @@
 #include <stddef.h>
 
 struct bench {
-    const char *guest;   /* path of the guest program */
-    const char *preload; /* path of the shim */
-    const char *keys;    /* path of the key file */
+    const char *guest;    /* path of the guest program */
+    const char *preload;  /* path of the shim */
+    const char *keys;     /* path of the key file */
+    const char *lockstep; /* path of the program */
     int rounds;
 };
 

@@ -17,7 +17,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { FRAMES = 300, KEYS = 500, QUIET = 20 /* ms without a byte: all has come */, ANSWER = 128, PACE = 100 };
+enum { FRAMES = 300, KEYS = 500, QUIET = 20 /* ms without a byte: all has come */, ANSWER = 128, PACE = 100, SCENE_STEPS = 20 };
 
 enum kind { CELL, STEP, REDRAW, REPAINT, KINDS };
 
@@ -221,6 +221,87 @@ static void frames(const char *keys, struct shared *shared, int size)
     close(hear[1]);
 }
 
+/* ---- a scene ---- */
+
+/* Kilobytes of memory that only this process has, or its share of (proc_pid_smaps_rollup(5), Pss); 0: gone. */
+static long memory_of(pid_t pid)
+{
+    char path[64], line[256];
+    long kilobytes = 0;
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pid);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "Pss: %ld kB", &kilobytes) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return kilobytes;
+}
+
+/* The supervisor and its child; the guests are not counted. */
+static long memory_of_lockstep(pid_t supervisor)
+{
+    char path[64];
+    int child = 0;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", supervisor, supervisor);
+    FILE *file = fopen(path, "r");
+    if (file && fscanf(file, "%d", &child) != 1)
+        child = 0;
+    if (file)
+        fclose(file);
+    return memory_of(supervisor) + (child > 0 ? memory_of(child) : 0);
+}
+
+/* Reads until a whole frame has come. */
+static bool until_frame(int master)
+{
+    static const char end[] = "\033[?2026l";
+    char bytes[65536];
+    size_t have = 0;
+    struct pollfd ready = {.fd = master, .events = POLLIN};
+    while (have < sizeof bytes && poll(&ready, 1, 5000) > 0) {
+        ssize_t got = read(master, bytes + have, sizeof bytes - have);
+        if (got <= 0)
+            return false;
+        if (memmem(bytes + have, (size_t)got, "\033[6n", 4) && write(master, "\033[1;2R", 6) != 6)
+            return false;
+        have += (size_t)got;
+        if (memmem(bytes, have, end, sizeof end - 1))
+            return true;
+    }
+    return false;
+}
+
+static void a_scene(const struct bench *bench, const char *scene)
+{
+    static double steps[SCENE_STEPS];
+    char what[64], took[64];
+    int master, count = 0;
+    double begin = bench_now();
+    pid_t pid = start(80, 24, &master);
+    if (pid == 0) {
+        execl(bench->lockstep, "lockstep", "play", scene, "--no-animation", NULL);
+        _exit(1);
+    }
+    if (!until_frame(master))
+        fprintf(stderr, "bench: no frame of scene %s\n", scene);
+    snprintf(took, sizeof took, "%.0f ms", (bench_now() - begin) / 1e6);
+    snprintf(what, sizeof what, "scene %s, start to first frame", scene);
+    bench_row(what, took, "", "", "50 ms");
+    drain(master);
+    struct pollfd answer = {.fd = master, .events = POLLIN};
+    while (count < SCENE_STEPS && write(master, " ", 1) == 1 && poll(&answer, 1, 2000) > 0)
+        steps[count++] = (double)drain(master);
+    snprintf(took, sizeof took, "%.0f B (%.0f to %.0f)", bench_median(steps, (size_t)count),
+             bench_quantile(steps, (size_t)count, 0), bench_quantile(steps, (size_t)count, 1));
+    snprintf(what, sizeof what, "scene %s, a step, 80x24", scene);
+    bench_row(what, took, "", "", "");
+    snprintf(took, sizeof took, "%.1f MB", (double)memory_of_lockstep(pid) / 1024);
+    snprintf(what, sizeof what, "scene %s, memory", scene);
+    bench_row(what, took, "", "", "20 MB");
+    finish(pid, master);
+}
+
 /* From a key to the first byte that answers it. */
 static void keys_to_bytes(int master, const char *key, int count, double *times)
 {
@@ -274,5 +355,7 @@ void bench_screen(const struct bench *bench)
     for (int size = 0; size < 3; size++)
         frames(bench->keys, shared, size);
     keys_answered(bench->keys);
+    a_scene(bench, "race");
+    a_scene(bench, "deadlock");
     munmap(shared, sizeof *shared);
 }
