@@ -221,6 +221,14 @@ static void read_segments(struct source_module *module)
     }
 }
 
+/* The C library and its loader: nobody steps in their lines or watches their variables, while their separate debug
+ * information, where somebody has installed it, is larger than everything else together (libc6-dbg: 15 MB once loaded). */
+static bool is_c_library(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    return strncmp(name, "libc.so.", 8) == 0 || strncmp(name, "ld-linux", 8) == 0;
+}
+
 /* Debian and others keep debug information at /usr/lib/debug/.build-id/xx/yyyy.debug. */
 static void load_separate(struct source_module *module)
 {
@@ -270,7 +278,7 @@ void source_module_load(struct source_module *module)
         dwarf_end(module->dwarf); /* only a table of frames or of lines: nothing to go by */
         module->dwarf = NULL;
     }
-    if (!module->dwarf)
+    if (!module->dwarf && !is_c_library(module->path))
         load_separate(module);
     if (module->dwarf)
         source_index_units(module);
