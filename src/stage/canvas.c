@@ -219,13 +219,15 @@ static void tear(struct canvas *canvas, int column, int row)
     }
 }
 
-static void put_cell(struct canvas *canvas, int column, int row, const struct cell *new)
+/* The cell there, for a new character to be written into. */
+static struct cell *prepare(struct canvas *canvas, int column, int row, uint32_t code)
 {
     struct cell *cell = &canvas->cells[(size_t)row * canvas->columns + (unsigned)column];
-    if (!canvas->over && cell->drawn && cell->code != ' ' && cell->code != new->code)
-        note_overlap(canvas, column, row, cell->code, new->code);
-    tear(canvas, column, row);
-    *cell = *new;
+    if (!canvas->over && cell->drawn && cell->code != ' ' && cell->code != code)
+        note_overlap(canvas, column, row, cell->code, code);
+    if (cell->width != 1)
+        tear(canvas, column, row);
+    return cell;
 }
 
 bool pen_put(const struct pane *pane, int column, int row, unsigned emphasis, enum role role, uint32_t code, int width)
@@ -238,19 +240,15 @@ bool pen_put(const struct pane *pane, int column, int row, unsigned emphasis, en
     int x = pane->column + column, y = pane->row + row;
     if (x < 0 || y < 0 || (unsigned)(x + width) > canvas->columns || (unsigned)y >= canvas->rows)
         return false;
-    struct cell cell = {.code = code,
-                        .width = (uint8_t)width,
-                        .role = (uint8_t)role,
-                        .emphasis = (uint8_t)emphasis,
-                        .drawn = 1,
-                        .tag = pane->tag};
-    put_cell(canvas, x, y, &cell);
+    struct cell *left = prepare(canvas, x, y, code);
+    *left = (struct cell){
+        .code = code, .width = 1, .role = (uint8_t)role, .emphasis = (uint8_t)emphasis, .drawn = 1, .tag = pane->tag};
     if (width == 2) {
-        cell.code = 0;
-        cell.width = 0;
-        put_cell(canvas, x + 1, y, &cell);
-        canvas->cells[(size_t)y * canvas->columns + (unsigned)x].code = code; /* tear() took it for an old one */
-        canvas->cells[(size_t)y * canvas->columns + (unsigned)x].width = 2;
+        struct cell *right = prepare(canvas, x + 1, y, 0);
+        *right = *left;
+        right->code = 0;
+        right->width = 0;
+        left->width = 2; /* only now: tear() would have taken it for an old one */
     }
     return true;
 }
