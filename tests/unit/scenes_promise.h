@@ -25,12 +25,22 @@ typedef const char *scenes_promise(const struct scenes_run *run);
  * does not hold. */
 void scenes_holds(const char *id, const char *variant, scenes_promise *promised);
 
+/* The same under the random policy with seeds 1 to `seeds`. */
+void scenes_holds_always(const char *id, const char *variant, unsigned seeds, scenes_promise *promised);
+
 /* Plays a changed copy; fails the test if the promise still holds. */
 void scenes_breaks(const char *folder, const char *variant, struct scenes_change change, scenes_promise *promised);
 
 /* It ended by itself with 0, without a fault. */
 bool scenes_finished(const struct scenes_run *run);
 
+/* It ended with 1 and this verdict. */
+bool scenes_failed(const struct scenes_run *run, const char *verdict);
+
+/* The first fault of this kind ("data-race"); NULL if there is none. */
+const json_t *scenes_fault_of(const struct scenes_run *run, const char *kind);
+
+bool scenes_is_step(const struct scenes_step *step, const char *operation, const char *outcome); /* outcome NULL: any */
 unsigned scenes_count_steps(const struct scenes_run *run, struct scenes_wanted wanted);
 
 /* Of the step at an index, step_count included: its value as text, "" where it has none; as a number, -1 where it is none;
@@ -51,5 +61,28 @@ size_t scenes_process_count(const struct scenes_run *run);
 
 /* How often a task (NULL: any) printed this text. */
 unsigned scenes_said(const struct scenes_run *run, const char *task, const char *text);
+
+/* All that was printed, in one piece; borrowed until the next call. And whether this text is in it. */
+const char *scenes_all_printed(const struct scenes_run *run);
+bool scenes_prints(const struct scenes_run *run, const char *text);
+
+/* The number that the task's last load of this variable got; -1 if there is none. */
+long scenes_last_load(const struct scenes_run *run, const char *task, const char *object);
+
+/* Updates (a load and the store that follows it in the same task) of the variable into which another task's use falls. */
+unsigned scenes_broken_updates(const struct scenes_run *run, const char *object);
+
+/* Who holds a mutex after step `at`, by what was locked and unlocked; NULL: nobody. */
+const char *scenes_mutex_holder(const struct scenes_run *run, size_t at, const char *mutex);
+
+/* How often a task was blocked in an operation (NULL: in any), and for how many virtual milliseconds in all. */
+unsigned scenes_blocked_times(const struct scenes_run *run, const char *task, const char *operation);
+long scenes_blocked_time(const struct scenes_run *run, const char *task, const char *operation);
+
+/* Packets that were sent, those with this word in their "flags" only (NULL: all), and not the copies of the kernel. */
+unsigned scenes_packets_sent(const struct scenes_run *run, const char *flag);
+
+/* Bytes that a task (NULL: all) moved by an operation, all of its steps together. */
+long scenes_bytes_of(const struct scenes_run *run, const char *task, const char *operation);
 
 #endif

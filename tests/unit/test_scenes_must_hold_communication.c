@@ -1,7 +1,6 @@
 /* What CURRICULUM promises of the scenes of act 4: processes that talk to each other; each promise seen to fail of a
- * changed copy of its scene. The scenes pipe and bounded-queue are looked at in test_scenes_must_hold.c. */
-#include "scenes_changed.h"
-#include "scenes_promise.h"
+ * changed copy of its scene. The scenes pipe and bounded-queue are looked at in test_scenes_must_hold_queues.c. */
+#include "scenes_act.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,30 +10,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-/* The promise holds of the random policy with seeds 1 to `seeds`, too. */
-static void holds_always(const char *id, const char *variant, unsigned seeds, scenes_promise *promised)
-{
-    for (unsigned seed = 1; seed <= seeds; seed++) {
-        char number[16];
-        snprintf(number, sizeof number, "%u", seed);
-        struct scenes_run run;
-        scenes_play(id, variant, (const char *const[]){"--policy", "random", "--seed", number, NULL}, &run);
-        const char *broken = promised(&run);
-        if (broken)
-            fail_msg("%s %s, seed %u: this does not hold: %s", id, variant ? variant : "", seed, broken);
-        scenes_run_free(&run);
-    }
-}
-
-/* All that was printed holds this. */
-static bool prints(const struct scenes_run *run, const char *text)
-{
-    char *printed = scenes_printed(run);
-    bool there = scenes_count(printed, text) == 1;
-    free(printed);
-    return there;
-}
 
 /* ---- shared-memory ---- */
 
@@ -62,7 +37,7 @@ static const char *an_addition_between_processes_is_lost(const struct scenes_run
     SCENES_HOLDS(scenes_is(json_string_value(json_object_get(fault, "kind")), "data-race"));
     SCENES_HOLDS(scenes_fault_names(fault, "tasks", "P1.main") && scenes_fault_names(fault, "tasks", "P2.main"));
     SCENES_HOLDS(scenes_fault_names(fault, "objects", "variable box->total"));
-    SCENES_HOLDS(prints(run, "total: 3\n"));
+    SCENES_HOLDS(scenes_count(scenes_all_printed(run), "total: 3\n") == 1);
     return NULL;
 }
 
@@ -70,7 +45,7 @@ static const char *the_shared_total_is_exact(const struct scenes_run *run)
 {
     SCENES_HOLDS(scenes_finished(run));
     SCENES_HOLDS(has_two_addresses(run));
-    SCENES_HOLDS(prints(run, "total: 4\n"));
+    SCENES_HOLDS(scenes_count(scenes_all_printed(run), "total: 4\n") == 1);
     return NULL;
 }
 
@@ -79,7 +54,7 @@ static void shared_memory_is_one_and_needs_a_lock(void **state)
     (void)state;
     scenes_holds("shared-memory", "faulty", an_addition_between_processes_is_lost);
     scenes_holds("shared-memory", "cured", the_shared_total_is_exact);
-    holds_always("shared-memory", "cured", 200, the_shared_total_is_exact);
+    scenes_holds_always("shared-memory", "cured", 200, the_shared_total_is_exact);
     scenes_breaks("4-communication/shared-memory", "cured",
                   (struct scenes_change){"locked.c", "MAP_SHARED,", "MAP_PRIVATE,"}, the_shared_total_is_exact);
     scenes_breaks(
@@ -112,7 +87,7 @@ static const char *the_letter_arrives_whole(const struct scenes_run *run)
     SCENES_HOLDS(scenes_finished(run));
     SCENES_HOLDS(most_inside(run) == 1);
     SCENES_HOLDS(SCENES_IS_THERE("P2.main", "file.open") && SCENES_IS_THERE("P3.main", "file.open"));
-    SCENES_HOLDS(prints(run, "reader: Dear reader, goodbye.\n"));
+    SCENES_HOLDS(scenes_count(scenes_all_printed(run), "reader: Dear reader, goodbye.\n") == 1);
     return NULL;
 }
 
@@ -129,7 +104,7 @@ static const char *two_are_inside_one_lock(const struct scenes_run *run)
 {
     SCENES_HOLDS(most_inside(run) == 2);
     SCENES_HOLDS(!SCENES_IS_THERE("P2.main", "file.open") && !SCENES_IS_THERE("P3.main", "file.open"));
-    SCENES_HOLDS(prints(run, "reader: Dear reader, \n"));
+    SCENES_HOLDS(scenes_count(scenes_all_printed(run), "reader: Dear reader, \n") == 1);
     return NULL;
 }
 
@@ -138,7 +113,7 @@ static void a_file_lock_belongs_to_the_open_file(void **state)
     (void)state;
     scenes_holds("file-ipc", "opened", the_reader_waits_for_the_lock);
     scenes_holds("file-ipc", "inherited", two_are_inside_one_lock);
-    holds_always("file-ipc", "opened", 200, the_letter_arrives_whole);
+    scenes_holds_always("file-ipc", "opened", 200, the_letter_arrives_whole);
     scenes_breaks("4-communication/file-ipc", "opened",
                   (struct scenes_change){"file-ipc.c", "write(file, \"goodbye.\\n\", 9);",
                                          "flock(file, LOCK_UN); flock(file, LOCK_EX); "
@@ -154,7 +129,7 @@ static const char *more_is_sold_than_there_is(const struct scenes_run *run)
     SCENES_HOLDS(scenes_said(run, NULL, "clerk 1: sold a ticket\n") == 1);
     SCENES_HOLDS(scenes_said(run, NULL, "clerk 2: sold a ticket\n") == 1);
     SCENES_HOLDS(scenes_said(run, NULL, "clerk 3: sold a ticket\n") == 1);
-    SCENES_HOLDS(prints(run, "sold 3 of 2, left 1\n"));
+    SCENES_HOLDS(scenes_count(scenes_all_printed(run), "sold 3 of 2, left 1\n") == 1);
     SCENES_HOLDS(scenes_exit_of(run, "P1") == 1);
     return NULL;
 }
@@ -163,7 +138,7 @@ static const char *as_much_is_sold_as_there_is(const struct scenes_run *run)
 {
     SCENES_HOLDS(scenes_finished(run));
     SCENES_HOLDS(most_inside(run) == 1);
-    SCENES_HOLDS(prints(run, "sold 2 of 2, left 0\n"));
+    SCENES_HOLDS(scenes_count(scenes_all_printed(run), "sold 2 of 2, left 0\n") == 1);
     char *printed = scenes_printed(run);
     unsigned sold = scenes_count(printed, ": sold a ticket\n"), out = scenes_count(printed, ": sold out\n");
     free(printed);
@@ -186,7 +161,7 @@ static void tickets_are_oversold_without_a_lock(void **state)
     (void)state;
     scenes_holds("ticket-rush", "faulty", more_is_sold_than_there_is);
     scenes_holds("ticket-rush", "cured", only_the_sale_is_serial);
-    holds_always("ticket-rush", "cured", 200, as_much_is_sold_as_there_is);
+    scenes_holds_always("ticket-rush", "cured", 200, as_much_is_sold_as_there_is);
     scenes_breaks("4-communication/ticket-rush", "cured", (struct scenes_change){"locked.c", "LOCK_EX", "LOCK_SH"},
                   as_much_is_sold_as_there_is);
     scenes_breaks("4-communication/ticket-rush", "cured",
@@ -232,7 +207,7 @@ static void producers_and_a_consumer_wait_for_each_other(void **state)
 {
     (void)state;
     scenes_holds("producer-consumer", NULL, both_sides_wait);
-    holds_always("producer-consumer", NULL, 200, each_item_is_consumed_once_in_order);
+    scenes_holds_always("producer-consumer", NULL, 200, each_item_is_consumed_once_in_order);
     scenes_breaks("4-communication/producer-consumer", NULL,
                   (struct scenes_change){"producer-consumer.c", "sem_init(&room, 0, ROOM);", "sem_init(&room, 0, 4);"},
                   each_item_is_consumed_once_in_order);
@@ -283,7 +258,7 @@ static void a_pipe_and_two_locks_make_a_queue(void **state)
 {
     (void)state;
     scenes_holds("queue-between-processes", NULL, the_reader_waits_with_the_lock);
-    holds_always("queue-between-processes", NULL, 200, letters_cross_in_order);
+    scenes_holds_always("queue-between-processes", NULL, 200, letters_cross_in_order);
     scenes_breaks("4-communication/queue-between-processes", NULL,
                   (struct scenes_change){"queue-between-processes.c", "letter = 'A'; letter <= 'C'; letter++",
                                          "letter = 'C'; letter >= 'A'; letter--"},
@@ -312,7 +287,7 @@ static const char *two_changes_collide_in_a_manager(const struct scenes_run *run
            second = SCENES_FIND("P2.main", "pipe.write", "pipe 3");
     size_t change = SCENES_FIND("P2.main", "pipe.read", "pipe 1", "done", 3);
     SCENES_HOLDS(first < change && second < change && change < run->step_count);
-    SCENES_HOLDS(prints(run, "apples: 1\n"));
+    SCENES_HOLDS(scenes_count(scenes_all_printed(run), "apples: 1\n") == 1);
     SCENES_HOLDS(scenes_exit_of(run, "P1") == 1);
     return NULL;
 }
@@ -321,7 +296,7 @@ static const char *the_manager_counts_right(const struct scenes_run *run)
 {
     SCENES_HOLDS(scenes_finished(run));
     SCENES_HOLDS(has_no_lock_in_the_server(run));
-    SCENES_HOLDS(prints(run, "apples: 2\n"));
+    SCENES_HOLDS(scenes_count(scenes_all_printed(run), "apples: 2\n") == 1);
     return NULL;
 }
 
@@ -330,7 +305,7 @@ static void a_manager_does_not_guard_its_clients(void **state)
     (void)state;
     scenes_holds("manager", "faulty", two_changes_collide_in_a_manager);
     scenes_holds("manager", "cured", the_manager_counts_right);
-    holds_always("manager", "cured", 200, the_manager_counts_right);
+    scenes_holds_always("manager", "cured", 200, the_manager_counts_right);
     scenes_breaks("4-communication/manager", "cured",
                   (struct scenes_change){"locked.c", "int n = ask(client, GET, APPLES, 0);",
                                          "pthread_mutex_unlock(lock); int n = ask(client, GET, APPLES, 0); "
@@ -348,9 +323,9 @@ static const char *bytes_go_both_ways(const struct scenes_run *run)
 {
     SCENES_HOLDS(scenes_finished(run));
     SCENES_HOLDS(SCENES_IS_THERE("P1.main", "socket.send") && SCENES_IS_THERE("P2.main", "socket.send"));
-    SCENES_HOLDS(prints(run, "child hears: pong\n"));
-    SCENES_HOLDS(prints(run, "parent hears: ping"));
-    SCENES_HOLDS(prints(run, "parent hears: nothing more\n"));
+    SCENES_HOLDS(scenes_count(scenes_all_printed(run), "child hears: pong\n") == 1);
+    SCENES_HOLDS(scenes_count(scenes_all_printed(run), "parent hears: ping") == 1);
+    SCENES_HOLDS(scenes_count(scenes_all_printed(run), "parent hears: nothing more\n") == 1);
     return NULL;
 }
 
@@ -369,7 +344,7 @@ static void a_socket_pair_goes_both_ways(void **state)
 {
     (void)state;
     scenes_holds("socket-ipc", NULL, both_ways_are_used_at_once);
-    holds_always("socket-ipc", NULL, 200, bytes_go_both_ways);
+    scenes_holds_always("socket-ipc", NULL, 200, bytes_go_both_ways);
     scenes_breaks("4-communication/socket-ipc", NULL,
                   (struct scenes_change){"socket-ipc.c", "say(ends[1], \"ping\");",
                                          "hear(\"child\", ends[1]); say(ends[1], \"ping\");"},
@@ -381,69 +356,21 @@ static void a_socket_pair_goes_both_ways(void **state)
 
 /* ---- all of them ---- */
 
-/* NULL for what it prints: without lockstep it may go wrong, as it is meant to, so it is only compiled. */
-static const struct {
-    const char *id, *variant, *source, *prints;
-} scenes[] = {
-    {"shared-memory", "faulty", "shared-memory/shared-memory.c", NULL},
-    {"shared-memory", "cured", "shared-memory/locked.c", "total: 4\n"},
-    {"file-ipc", "opened", "file-ipc/file-ipc.c", "reader: Dear reader, goodbye.\n"},
-    {"file-ipc", "inherited", "file-ipc/inherited.c", "reader: Dear reader, "},
-    {"ticket-rush", "faulty", "ticket-rush/ticket-rush.c", NULL},
-    {"ticket-rush", "cured", "ticket-rush/locked.c", "sold 2 of 2, left 0\n"},
-    {"producer-consumer", NULL, "producer-consumer/producer-consumer.c", "consumer: 12\n"},
-    {"queue-between-processes", NULL, "queue-between-processes/queue-between-processes.c", ": C from "},
-    {"manager", "faulty", "manager/manager.c", NULL},
-    {"manager", "cured", "manager/locked.c", "apples: 2\n"},
-    {"socket-ipc", NULL, "socket-ipc/socket-ipc.c", "child hears: pong\n"},
+static const struct scenes_listed scenes[] = {
+    {"shared-memory", "faulty", "shared-memory/shared-memory.c", NULL, NULL, 0, false},
+    {"shared-memory", "cured", "shared-memory/locked.c", NULL, "total: 4\n", 0, false},
+    {"file-ipc", "opened", "file-ipc/file-ipc.c", NULL, "reader: Dear reader, goodbye.\n", 0, false},
+    {"file-ipc", "inherited", "file-ipc/inherited.c", NULL, "reader: Dear reader, ", 0, false},
+    {"ticket-rush", "faulty", "ticket-rush/ticket-rush.c", NULL, NULL, 0, false},
+    {"ticket-rush", "cured", "ticket-rush/locked.c", NULL, "sold 2 of 2, left 0\n", 0, false},
+    {"producer-consumer", NULL, "producer-consumer/producer-consumer.c", NULL, "consumer: 12\n", 0, false},
+    {"queue-between-processes", NULL, "queue-between-processes/queue-between-processes.c", NULL, ": C from ", 0, false},
+    {"manager", "faulty", "manager/manager.c", NULL, NULL, 0, false},
+    {"manager", "cured", "manager/locked.c", NULL, "apples: 2\n", 0, false},
+    {"socket-ipc", NULL, "socket-ipc/socket-ipc.c", NULL, "child hears: pong\n", 0, false},
 };
-
-static void compile(const char *source)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/scenes/%s", scenes_source_folder(), source);
-    struct scenes_output output;
-    scenes_command((const char *const[]){"cc", "-Wall", "-Wextra", "-Werror", "-pthread", "-fsyntax-only", path, NULL},
-                   NULL, 60, &output);
-    assert_int_equal(output.status, 0);
-    scenes_output_free(&output);
-}
-
-static void every_program_runs_without_lockstep(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
-        char path[256];
-        snprintf(path, sizeof path, "4-communication/%s", scenes[i].source);
-        if (!scenes[i].prints) {
-            compile(path);
-            continue;
-        }
-        char *text = scenes_run_natively(path, NULL);
-        if (!strstr(text, scenes[i].prints))
-            fail_msg("%s: \"%s\" is missing in:\n%s", path, scenes[i].prints, text);
-        free(text);
-    }
-}
-
-static void every_run_is_the_same_twice(void **state)
-{
-    (void)state;
-    static const char *const ways[][2] = {{"rr", "1"}, {"rr", "2"}, {"random", "1"}, {"random", "2"}};
-    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
-        for (size_t k = 0; k < sizeof ways / sizeof *ways; k++)
-            scenes_play_twice(scenes[i].id, scenes[i].variant, ways[k][0], ways[k][1]);
-    }
-}
-
-/* The two scenes of this act that are looked at elsewhere end well in any order. */
-static void pipes_and_bounded_queues_end_in_any_order(void **state)
-{
-    (void)state;
-    scenes_play_seeds("bounded-queue", "bounded", 200);
-    scenes_play_seeds("bounded-queue", "unbounded", 200);
-    scenes_play_seeds("pipe", "full", 200);
-}
+static struct scenes_act act = {
+    .folder = "4-communication", .scenes = scenes, .scene_count = sizeof scenes / sizeof *scenes};
 
 int main(void)
 {
@@ -455,9 +382,8 @@ int main(void)
         cmocka_unit_test(a_pipe_and_two_locks_make_a_queue),
         cmocka_unit_test(a_manager_does_not_guard_its_clients),
         cmocka_unit_test(a_socket_pair_goes_both_ways),
-        cmocka_unit_test(pipes_and_bounded_queues_end_in_any_order),
-        cmocka_unit_test(every_program_runs_without_lockstep),
-        cmocka_unit_test(every_run_is_the_same_twice),
+        cmocka_unit_test_prestate(scenes_every_program_runs_without_lockstep, &act),
+        cmocka_unit_test_prestate(scenes_every_run_is_the_same_twice, &act),
     };
     return cmocka_run_group_tests_name("scenes: must hold, act 4", tests, NULL, NULL);
 }

@@ -15,36 +15,6 @@
 #define FIND SCENES_FIND
 #define FIND_AFTER SCENES_FIND_AFTER
 
-/* The promise holds of the random policy with seeds 1 to `seeds`, too. */
-static void holds_always(const char *id, const char *variant, unsigned seeds, scenes_promise *promised)
-{
-    for (unsigned seed = 1; seed <= seeds; seed++) {
-        struct scenes_run run;
-        char text[16];
-        snprintf(text, sizeof text, "%u", seed);
-        scenes_play(id, variant, (const char *const[]){"--policy", "random", "--seed", text, NULL}, &run);
-        const char *broken = promised(&run);
-        if (broken)
-            fail_msg("%s %s, seed %u: this does not hold: %s", id, variant ? variant : "", seed, broken);
-        scenes_run_free(&run);
-    }
-}
-
-static bool has_failed(const struct scenes_run *run, const char *verdict)
-{
-    return run->output.status == 1 && scenes_is(scenes_verdict(run), verdict);
-}
-
-/* The first fault of this kind, NULL if there is none. */
-static const json_t *fault_of(const struct scenes_run *run, const char *kind)
-{
-    for (size_t i = 0; i < scenes_fault_count(run); i++) {
-        if (scenes_is(json_string_value(json_object_get(scenes_fault(run, i), "kind")), kind))
-            return scenes_fault(run, i);
-    }
-    return NULL;
-}
-
 static bool is_there(const struct scenes_run *run, size_t at)
 {
     return at < run->step_count;
@@ -163,7 +133,7 @@ static const char *waits_at_the_same_time(const struct scenes_run *run)
 
 static const char *counts_wrong(const struct scenes_run *run)
 {
-    HOLDS(has_failed(run, "failed") && fault_of(run, "data-race"));
+    HOLDS(scenes_failed(run, "failed") && scenes_fault_of(run, "data-race"));
     HOLDS(scenes_number_at(run, FIND("P1.main", "memory.load", "variable refs")) < 5);
     HOLDS(scenes_exit_of(run, "P1") == 1);
     return NULL;
@@ -171,7 +141,7 @@ static const char *counts_wrong(const struct scenes_run *run)
 
 static const char *loses_an_update_all_the_same(const struct scenes_run *run)
 {
-    HOLDS(has_failed(run, "failed") && !fault_of(run, "data-race") && !one_holder(run));
+    HOLDS(scenes_failed(run, "failed") && !scenes_fault_of(run, "data-race") && !one_holder(run));
     HOLDS(scenes_number_at(run, FIND("P1.main", "memory.load", "variable g_num")) == 1);
     HOLDS(scenes_count_steps(run, (struct scenes_wanted){.operation = "memory.store", .object = "variable g_num"}) ==
           2);
@@ -188,8 +158,8 @@ static void one_big_lock_protects_the_interpreter_only(void **state)
     scenes_holds("gil", "waiting", waits_at_the_same_time);
     scenes_holds("gil", "no-lock", counts_wrong);
     scenes_holds("gil", "update", loses_an_update_all_the_same);
-    holds_always("gil", "two-cpus", 50, one_holder);
-    holds_always("gil", "update", 50, one_holder);
+    scenes_holds_always("gil", "two-cpus", 50, one_holder);
+    scenes_holds_always("gil", "update", 50, one_holder);
     struct scenes_change own_lock = {"interpreter.c", "pthread_mutex_t gil",
                                      "static _Thread_local pthread_mutex_t gil"};
     scenes_breaks("3-synchronisation/gil", "two-cpus", own_lock, gains_nothing);

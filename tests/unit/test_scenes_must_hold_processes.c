@@ -1,8 +1,8 @@
 /* What CURRICULUM promises of the scenes of act 1, asserted of their real runs: from the events, never from the
- * narration; and each promise seen to fail of a changed copy of the scene. (The first five scenes of the act:
- * test_scenes_must_hold.c; those about the CPU: test_scenes_must_hold_scheduling.c.) */
-#include "scenes_changed.h"
-#include "scenes_promise.h"
+ * narration; and each promise seen to fail of a changed copy of the scene. (Those about parents and children:
+ * test_scenes_must_hold_families.c; about signals: test_scenes_must_hold_signals.c; about the CPU:
+ * test_scenes_must_hold_scheduling.c.) */
+#include "scenes_act.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -153,146 +153,6 @@ static void a_buffer_is_copied_by_fork(void **state)
     char *text = scenes_run_natively("1-processes/fork-and-buffers/fork-and-buffers.c", NULL);
     assert_int_equal(scenes_count(text, "\n"), 8); /* to a pipe */
     free(text);
-}
-
-/* ---- signal ---- */
-
-static const char *interrupts_a_computation(const struct scenes_run *run)
-{
-    SCENES_HOLDS(scenes_finished(run));
-    size_t sent = SCENES_FIND("P1.main", "signal.send");
-    SCENES_HOLDS(scenes_is(run->steps[sent].object, "P2"));
-    SCENES_HOLDS(scenes_is(scenes_state_at(run, sent, "P2.main"), "ready") || scenes_is_running(run, sent, "P2.main"));
-    SCENES_HOLDS(scenes_count_steps(run, (struct scenes_wanted){.task = "P2.main", "signal.deliver"}) == 1);
-    size_t delivered = SCENES_FIND_AFTER(sent, "P2.main", "signal.deliver");
-    SCENES_HOLDS(delivered < run->step_count);
-    /* What the handler did in its midst is not what its step is about. */
-    SCENES_HOLDS(!run->steps[delivered].object && scenes_line_of(&run->steps[delivered]) > 0);
-    size_t again = SCENES_FIND_AFTER(delivered, "P2.main", "memory.load");
-    SCENES_HOLDS(scenes_number_at(run, again) == 1 && scenes_exit_of(run, "P2") == 0);
-    return NULL;
-}
-
-static size_t sent_to_the_blocked(const struct scenes_run *run)
-{
-    size_t blocked = SCENES_FIND("P2.main", "pipe.read", "pipe 1", "blocked"),
-           sent = SCENES_FIND_AFTER(blocked, "P1.main", "signal.send");
-    return scenes_is(scenes_state_at(run, sent - 1, "P2.main"), "blocked") ? sent : run->step_count;
-}
-
-static const char *read_gives_up(const struct scenes_run *run)
-{
-    SCENES_HOLDS(scenes_finished(run));
-    size_t sent = sent_to_the_blocked(run), delivered = SCENES_FIND_AFTER(sent, "P2.main", "signal.deliver");
-    size_t read = SCENES_FIND_AFTER(delivered, "P2.main", "pipe.read");
-    SCENES_HOLDS(sent < run->step_count && read < run->step_count);
-    SCENES_HOLDS(scenes_is(run->steps[read].outcome, "interrupted") && scenes_is(run->steps[read].error, "EINTR"));
-    SCENES_HOLDS(scenes_said(run, "P2.main", "interrupted (EINTR)\n") == 1);
-    return NULL;
-}
-
-static const char *read_waits_on(const struct scenes_run *run)
-{
-    SCENES_HOLDS(scenes_finished(run));
-    size_t sent = sent_to_the_blocked(run), delivered = SCENES_FIND_AFTER(sent, "P2.main", "signal.deliver");
-    size_t read = SCENES_FIND_AFTER(delivered, "P2.main", "pipe.read");
-    SCENES_HOLDS(sent < run->step_count && read < run->step_count && scenes_is(run->steps[read].outcome, "blocked"));
-    SCENES_HOLDS(scenes_number_at(run, SCENES_FIND_AFTER(read, "P2.main", "pipe.read", "pipe 1", "done")) == 1);
-    SCENES_HOLDS(!SCENES_IS_THERE("P2.main", "pipe.read", .outcome = "interrupted"));
-    return NULL;
-}
-
-static const char *keeps_it_pending(const struct scenes_run *run)
-{
-    SCENES_HOLDS(scenes_finished(run));
-    size_t stop = SCENES_FIND("P1.main", "signal.send"), signal = SCENES_FIND_AFTER(stop, "P1.main", "signal.send"),
-           go = SCENES_FIND_AFTER(signal, "P1.main", "signal.send");
-    SCENES_HOLDS(go < run->step_count && scenes_time_at(run, go) - scenes_time_at(run, signal) >= 100);
-    for (size_t i = stop; i < go; i++) {
-        SCENES_HOLDS(scenes_is(scenes_state_at(run, i, "P2.main"), "stopped"));
-        SCENES_HOLDS(!scenes_is(run->steps[i].task, "P2.main"));
-    }
-    SCENES_HOLDS(SCENES_FIND("P2.main", "signal.deliver") > go && SCENES_IS_THERE("P2.main", "signal.deliver"));
-    return NULL;
-}
-
-static void a_signal_acts_by_the_state_of_its_receiver(void **state)
-{
-    (void)state;
-    scenes_holds("signal", "running", interrupts_a_computation);
-    scenes_holds("signal", "interrupted", read_gives_up);
-    scenes_holds("signal", "restarted", read_waits_on);
-    scenes_holds("signal", "stopped", keeps_it_pending);
-    scenes_breaks("1-processes/signal", "interrupted",
-                  (struct scenes_change){"blocked.c", "SA_RESTART : 0", "SA_RESTART : SA_RESTART"}, read_gives_up);
-    scenes_breaks("1-processes/signal", "restarted", (struct scenes_change){"blocked.c", "SA_RESTART : 0", "0 : 0"},
-                  read_waits_on);
-    scenes_breaks("1-processes/signal", "stopped",
-                  (struct scenes_change){"stopped.c", "kill(child, SIGUSR1);",
-                                         "kill(child, SIGCONT);\n    kill(child, SIGUSR1);"},
-                  keeps_it_pending);
-}
-
-/* ---- signals-coalesce ---- */
-
-/* Both had ended when the one signal came, and the parent had not collected either. */
-static bool two_ends_one_signal(const struct scenes_run *run)
-{
-    size_t first = SCENES_FIND("P2.main", "process.exit"), second = SCENES_FIND("P3.main", "process.exit"),
-           delivered = SCENES_FIND("P1.main", "signal.deliver"),
-           unblocked = SCENES_FIND("P1.main", "signal.mask", .occurrence = 2);
-    return first < unblocked && second < unblocked && unblocked < delivered && delivered < run->step_count &&
-           scenes_is(scenes_state_at(run, unblocked, "P2.main"), "zombie") &&
-           scenes_is(scenes_state_at(run, unblocked, "P3.main"), "zombie") &&
-           scenes_count_steps(run, (struct scenes_wanted){.task = "P1.main", "signal.deliver"}) == 1;
-}
-
-static const char *leaves_a_zombie(const struct scenes_run *run)
-{
-    SCENES_HOLDS(two_ends_one_signal(run));
-    SCENES_HOLDS(scenes_is(scenes_verdict(run), "failed") && run->output.status == 1 && scenes_fault_count(run) == 1);
-    SCENES_HOLDS(scenes_is(json_string_value(json_object_get(scenes_fault(run, 0), "kind")), "zombie-left"));
-    SCENES_HOLDS(scenes_is(scenes_state_at(run, SCENES_FIND("P1.main", "process.exit") - 1, "P2.main"), "terminated"));
-    SCENES_HOLDS(scenes_is(scenes_state_at(run, SCENES_FIND("P1.main", "process.exit") - 1, "P3.main"), "zombie"));
-    return NULL;
-}
-
-static const char *leaves_none(const struct scenes_run *run)
-{
-    SCENES_HOLDS(two_ends_one_signal(run) && scenes_finished(run));
-    SCENES_HOLDS(scenes_is(scenes_state_at(run, SCENES_FIND("P1.main", "process.exit") - 1, "P2.main"), "terminated"));
-    SCENES_HOLDS(scenes_is(scenes_state_at(run, SCENES_FIND("P1.main", "process.exit") - 1, "P3.main"), "terminated"));
-    return NULL;
-}
-
-/* To look at a child and leave it is not told as collecting it. */
-static const char *looking_is_not_collecting(const struct scenes_run *run)
-{
-    for (size_t i = 0; i < json_array_size(run->lines); i++) {
-        const json_t *line = json_array_get(run->lines, i);
-        const char *say = json_string_value(json_object_get(line, "say"));
-        if (!scenes_is(json_string_value(json_object_get(line, "operation")), "process.wait") ||
-            !json_is_string(json_object_get(line, "value")))
-            continue;
-        bool collected =
-            scenes_is(json_string_value(json_object_get(
-                          json_object_get(line, "states"),
-                          scenes_is(json_string_value(json_object_get(line, "value")), "P2") ? "P2.main" : "P3.main")),
-                      "terminated");
-        SCENES_HOLDS(say && (strstr(say, "does not collect it") == NULL) == collected);
-    }
-    return NULL;
-}
-
-static void two_ends_give_one_signal(void **state)
-{
-    (void)state;
-    scenes_holds("signals-coalesce", "once", leaves_a_zombie);
-    scenes_holds("signals-coalesce", "loop", leaves_none);
-    scenes_holds("signals-coalesce", "loop", looking_is_not_collecting);
-    scenes_breaks("1-processes/signals-coalesce", "loop",
-                  (struct scenes_change){"loop.c", "    while (waitpid", "    if (waitpid"}, leaves_none);
-    scenes_play_seeds("signals-coalesce", "loop", 200);
 }
 
 /* ---- join-and-terminate ---- */
@@ -488,74 +348,47 @@ static void a_shell_pipes_and_leaves_nothing_open(void **state)
                   right_count_and_nothing_left);
 }
 
-/* ---- of all of them ---- */
+/* ---- all of them ---- */
 
-static const struct {
-    const char *id, *variant, *source, *argument;
-    const char *prints; /* natively, whoever is quicker */
-} scenes[] = {
+static const struct scenes_listed scenes[] = {
     {"program-vs-process", NULL, "program-vs-process/program-vs-process.c", NULL,
-     "first: runs is 1, my program is program\n"},
-    {"address-space", NULL, "address-space/address-space.c", NULL, "[heap]\n"},
-    {"os-history", "cards", "os-history/os-history.c", "20", "wages: all are paid\n"},
-    {"os-history", "tape", NULL, NULL, NULL},
-    {"os-history", "multiprogramming", NULL, NULL, NULL},
-    {"os-history", "time-sharing", "os-history/os-history.c", "5", "letter: written\n"},
-    {"os-history", "computing", "os-history/computing.c", NULL, "job 3 is done\n"},
-    {"os-history", "computing-sliced", NULL, NULL, NULL},
-    {"scheduling-policies", "fcfs", "scheduling-policies/scheduling-policies.c", NULL, "all three jobs are done\n"},
-    {"scheduling-policies", "sjf", NULL, NULL, NULL},
-    {"scheduling-policies", "rr", NULL, NULL, NULL},
+     "first: runs is 1, my program is program\n", 0, false},
+    {"address-space", NULL, "address-space/address-space.c", NULL, "[heap]\n", 0, false},
+    {"os-history", "cards", "os-history/os-history.c", "20", "wages: all are paid\n", 0, false},
+    {"os-history", "tape", NULL, NULL, NULL, 0, false},
+    {"os-history", "multiprogramming", NULL, NULL, NULL, 0, false},
+    {"os-history", "time-sharing", "os-history/os-history.c", "5", "letter: written\n", 0, false},
+    {"os-history", "computing", "os-history/computing.c", NULL, "job 3 is done\n", 0, false},
+    {"os-history", "computing-sliced", NULL, NULL, NULL, 0, false},
+    {"scheduling-policies", "fcfs", "scheduling-policies/scheduling-policies.c", NULL, "all three jobs are done\n", 0,
+     false},
+    {"scheduling-policies", "sjf", NULL, NULL, NULL, 0, false},
+    {"scheduling-policies", "rr", NULL, NULL, NULL, 0, false},
     {"concurrency-vs-parallelism", "one-cpu", "concurrency-vs-parallelism/concurrency-vs-parallelism.c", NULL,
-     "second: all 6 units are done\n"},
-    {"concurrency-vs-parallelism", "two-cpus", NULL, NULL, NULL},
-    {"space-and-time-sharing", NULL, "space-and-time-sharing/space-and-time-sharing.c", NULL, "main:  my note is 0\n"},
-    {"fork", NULL, "fork/fork.c", NULL, "child:  my parent is the process that called fork\n"},
-    {"fork-and-buffers", "terminal", NULL, NULL, NULL},
-    {"fork-and-buffers", "pipe", "fork-and-buffers/fork-and-buffers.c", NULL, "hello from round 2\n"},
-    {"signal", "running", "signal/running.c", NULL, "child:  the handler has run; I went on and saw it\n"},
-    {"signal", "interrupted", "signal/blocked.c", NULL, "child:  read was interrupted (EINTR)\n"},
-    {"signal", "restarted", "signal/blocked.c", "restart", "child:  read waited on and got x\n"},
-    {"signal", "stopped", "signal/stopped.c", NULL, "child:  now the handler has run\n"},
-    {"signals-coalesce", "once", "signals-coalesce/once.c", NULL, "2 ended, 1 signal, 1 collected\n"},
-    {"signals-coalesce", "loop", "signals-coalesce/loop.c", NULL, "2 ended, 1 signal, 2 collected\n"},
-    {"join-and-terminate", "start", "join-and-terminate/start.c", NULL, "called: I run in the caller itself\n"},
-    {"join-and-terminate", "join", "join-and-terminate/join.c", NULL, "joined quick: exit code 2\n"},
-    {"join-and-terminate", "terminate", "join-and-terminate/terminate.c", NULL, "parent: it was ended by signal 15\n"},
-    {"daemon-process", "follower", "daemon-process/follower.c", NULL, "master: I have finished\n"},
+     "second: all 6 units are done\n", 0, false},
+    {"concurrency-vs-parallelism", "two-cpus", NULL, NULL, NULL, 0, false},
+    {"space-and-time-sharing", NULL, "space-and-time-sharing/space-and-time-sharing.c", NULL, "main:  my note is 0\n",
+     0, false},
+    {"fork", NULL, "fork/fork.c", NULL, "child:  my parent is the process that called fork\n", 0, false},
+    {"fork-and-buffers", "terminal", NULL, NULL, NULL, 0, false},
+    {"fork-and-buffers", "pipe", "fork-and-buffers/fork-and-buffers.c", NULL, "hello from round 2\n", 0, false},
+    {"join-and-terminate", "start", "join-and-terminate/start.c", NULL, "called: I run in the caller itself\n", 0,
+     false},
+    {"join-and-terminate", "join", "join-and-terminate/join.c", NULL, "joined quick: exit code 2\n", 0, false},
+    {"join-and-terminate", "terminate", "join-and-terminate/terminate.c", NULL, "parent: it was ended by signal 15\n",
+     0, false},
+    {"daemon-process", "follower", "daemon-process/follower.c", NULL, "master: I have finished\n", 0, false},
     {"daemon-process", "killed", "daemon-process/follower.c", "kill",
-     "follower: my master is gone, and nobody told me\n"},
-    {"daemon-process", "daemon", "daemon-process/daemon.c", NULL, "daemon: my master has ended, and I go on\n"},
-    {"spawn-vs-fork", "fork", "spawn-vs-fork/fork.c", NULL, "child: prepared is 42\n"},
-    {"spawn-vs-fork", "unguarded", "spawn-vs-fork/spawn.c", NULL, "generation 4: the top of main runs\n"},
-    {"spawn-vs-fork", "guarded", "spawn-vs-fork/guarded.c", NULL, "child: I do my work and start nobody\n"},
-    {"tiny-shell", NULL, "tiny-shell/tiny-shell.c", NULL, "3\n"},
+     "follower: my master is gone, and nobody told me\n", 0, false},
+    {"daemon-process", "daemon", "daemon-process/daemon.c", NULL, "daemon: my master has ended, and I go on\n", 0,
+     false},
+    {"spawn-vs-fork", "fork", "spawn-vs-fork/fork.c", NULL, "child: prepared is 42\n", 0, false},
+    {"spawn-vs-fork", "unguarded", "spawn-vs-fork/spawn.c", NULL, "generation 4: the top of main runs\n", 0, false},
+    {"spawn-vs-fork", "guarded", "spawn-vs-fork/guarded.c", NULL, "child: I do my work and start nobody\n", 0, false},
+    {"tiny-shell", NULL, "tiny-shell/tiny-shell.c", NULL, "3\n", 0, false},
 };
-
-static void every_program_runs_without_lockstep(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
-        if (!scenes[i].source)
-            continue;
-        char path[256];
-        snprintf(path, sizeof path, "1-processes/%s", scenes[i].source);
-        char *text = scenes_run_natively(path, scenes[i].argument);
-        if (!strstr(text, scenes[i].prints))
-            fail_msg("%s: \"%s\" is missing in:\n%s", path, scenes[i].prints, text);
-        free(text);
-    }
-}
-
-static void every_run_is_the_same_twice(void **state)
-{
-    (void)state;
-    static const char *const ways[][2] = {{"rr", "1"}, {"rr", "2"}, {"random", "1"}, {"random", "2"}};
-    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
-        for (size_t k = 0; k < sizeof ways / sizeof *ways; k++)
-            scenes_play_twice(scenes[i].id, scenes[i].variant, ways[k][0], ways[k][1]);
-    }
-}
+static struct scenes_act act = {
+    .folder = "1-processes", .scenes = scenes, .scene_count = sizeof scenes / sizeof *scenes};
 
 int main(void)
 {
@@ -564,14 +397,12 @@ int main(void)
         cmocka_unit_test(each_address_lies_in_a_mapping_of_its_own),
         cmocka_unit_test(fork_returns_twice),
         cmocka_unit_test(a_buffer_is_copied_by_fork),
-        cmocka_unit_test(a_signal_acts_by_the_state_of_its_receiver),
-        cmocka_unit_test(two_ends_give_one_signal),
         cmocka_unit_test(start_join_and_terminate_do_what_they_say),
         cmocka_unit_test(followers_end_and_daemons_live_on),
         cmocka_unit_test(spawn_runs_the_top_again_and_fork_does_not),
         cmocka_unit_test(a_shell_pipes_and_leaves_nothing_open),
-        cmocka_unit_test(every_program_runs_without_lockstep),
-        cmocka_unit_test(every_run_is_the_same_twice),
+        cmocka_unit_test_prestate(scenes_every_program_runs_without_lockstep, &act),
+        cmocka_unit_test_prestate(scenes_every_run_is_the_same_twice, &act),
     };
     return cmocka_run_group_tests_name("scenes: must hold, processes", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* What CURRICULUM promises of the scenes of act 3, asserted of their real runs: from the events, never from the
- * narration. (semaphore and turn-taking: test_scenes_must_hold.c; garbage and gil:
+ * narration. (semaphore and turn-taking: test_scenes_must_hold_queues.c; garbage and gil:
  * test_scenes_must_hold_interpreters.c.) */
-#include "scenes_promise.h"
+#include "scenes_act.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,36 +15,6 @@
 #define HOLDS SCENES_HOLDS
 #define FIND SCENES_FIND
 #define FIND_AFTER SCENES_FIND_AFTER
-
-/* The promise holds of the random policy with seeds 1 to `seeds`, too. */
-static void holds_always(const char *id, const char *variant, unsigned seeds, scenes_promise *promised)
-{
-    for (unsigned seed = 1; seed <= seeds; seed++) {
-        struct scenes_run run;
-        char text[16];
-        snprintf(text, sizeof text, "%u", seed);
-        scenes_play(id, variant, (const char *const[]){"--policy", "random", "--seed", text, NULL}, &run);
-        const char *broken = promised(&run);
-        if (broken)
-            fail_msg("%s %s, seed %u: this does not hold: %s", id, variant ? variant : "", seed, broken);
-        scenes_run_free(&run);
-    }
-}
-
-static bool has_failed(const struct scenes_run *run, const char *verdict)
-{
-    return run->output.status == 1 && scenes_is(scenes_verdict(run), verdict);
-}
-
-/* The first fault of this kind, NULL if there is none. */
-static const json_t *fault_of(const struct scenes_run *run, const char *kind)
-{
-    for (size_t i = 0; i < scenes_fault_count(run); i++) {
-        if (scenes_is(json_string_value(json_object_get(scenes_fault(run, i), "kind")), kind))
-            return scenes_fault(run, i);
-    }
-    return NULL;
-}
 
 static bool is_there(const struct scenes_run *run, size_t at)
 {
@@ -68,7 +38,7 @@ static const char *another_was_quicker(const struct scenes_run *run)
 static const char *looks_once(const struct scenes_run *run)
 {
     HOLDS(!another_was_quicker(run));
-    HOLDS(has_failed(run, "failed") && fault_of(run, "assertion"));
+    HOLDS(scenes_failed(run, "failed") && scenes_fault_of(run, "assertion"));
     return NULL;
 }
 
@@ -99,8 +69,8 @@ static const char *signal_falls_between(const struct scenes_run *run)
     size_t signal = FIND_AFTER(looks, "P1.T2", "cond.signal", "cond arrived");
     size_t waits = FIND_AFTER(signal, "P1.T1", "cond.wait", "cond arrived", "blocked");
     HOLDS(is_there(run, waits) && scenes_number_at(run, looks) == 0);
-    HOLDS(has_failed(run, "deadlock"));
-    const json_t *fault = fault_of(run, "lost-wakeup");
+    HOLDS(scenes_failed(run, "deadlock"));
+    const json_t *fault = scenes_fault_of(run, "lost-wakeup");
     HOLDS(fault && scenes_fault_names(fault, "tasks", "P1.T1") && scenes_fault_names(fault, "objects", "cond arrived"));
     return NULL;
 }
@@ -123,7 +93,7 @@ static void looking_and_sleeping_must_be_inside_the_lock(void **state)
     (void)state;
     scenes_holds("lost-wakeup", "faulty", signal_falls_between);
     scenes_holds("lost-wakeup", "cured", signal_finds_the_waiter);
-    holds_always("lost-wakeup", "cured", 200, signal_finds_the_waiter);
+    scenes_holds_always("lost-wakeup", "cured", 200, signal_finds_the_waiter);
     scenes_breaks("3-synchronisation/lost-wakeup", "cured",
                   (struct scenes_change){"kept.c", "pthread_cond_signal(&arrived);", ""}, signal_finds_the_waiter);
 }
@@ -159,7 +129,7 @@ static void an_event_lets_all_go_and_stays_set(void **state)
 {
     (void)state;
     scenes_holds("event", NULL, all_wait_and_one_does_not);
-    holds_always("event", NULL, 50, goes_only_when_set);
+    scenes_holds_always("event", NULL, 50, goes_only_when_set);
     scenes_breaks("3-synchronisation/event", NULL,
                   (struct scenes_change){"event.c", "pthread_cond_broadcast(", "pthread_cond_signal("},
                   all_wait_and_one_does_not);
@@ -199,7 +169,7 @@ static void a_barrier_waits_for_the_last(void **state)
 {
     (void)state;
     scenes_holds("barrier", NULL, none_leaves_before_the_last_arrival);
-    holds_always("barrier", NULL, 50, none_leaves_before_the_last_arrival);
+    scenes_holds_always("barrier", NULL, 50, none_leaves_before_the_last_arrival);
     scenes_breaks("3-synchronisation/barrier", NULL,
                   (struct scenes_change){"barrier.c", "(&hut, NULL, HIKERS)", "(&hut, NULL, HIKERS - 1)"},
                   none_leaves_before_the_last_arrival);
@@ -248,7 +218,7 @@ static void readers_together_and_the_writer_alone(void **state)
 {
     (void)state;
     scenes_holds("readers-writers", NULL, readers_pass_the_writer);
-    holds_always("readers-writers", NULL, 50, a_writer_is_alone);
+    scenes_holds_always("readers-writers", NULL, 50, a_writer_is_alone);
     scenes_breaks("3-synchronisation/readers-writers", NULL,
                   (struct scenes_change){"readers-writers.c", "pthread_rwlock_wrlock", "pthread_rwlock_rdlock"},
                   a_writer_is_alone);
@@ -356,7 +326,7 @@ static void a_queue_gives_the_first_and_a_stack_the_last(void **state)
 
 static const char *a_put_is_refused(const struct scenes_run *run)
 {
-    HOLDS(has_failed(run, "failed") && scenes_exit_of(run, "P1") == 1 && !fault_of(run, "data-race"));
+    HOLDS(scenes_failed(run, "failed") && scenes_exit_of(run, "P1") == 1 && !scenes_fault_of(run, "data-race"));
     size_t one = FIND("P1.T1", "memory.load", "variable hatch.count");
     size_t two = FIND("P1.T2", "memory.load", "variable hatch.count");
     size_t put = FIND("P1.T1", "memory.store", "variable hatch.count");
@@ -369,7 +339,7 @@ static const char *a_put_is_refused(const struct scenes_run *run)
 
 static const char *plates_are_left_behind(const struct scenes_run *run)
 {
-    HOLDS(has_failed(run, "failed") && scenes_exit_of(run, "P1") == 1 && !fault_of(run, "data-race"));
+    HOLDS(scenes_failed(run, "failed") && scenes_exit_of(run, "P1") == 1 && !scenes_fault_of(run, "data-race"));
     HOLDS(FIND("P1.T1", "thread.exit") < FIND("P1.T2", "thread.exit"));
     size_t joined = FIND("P1.main", "thread.join", "P1.T2", "done");
     HOLDS(scenes_number_at(run, FIND_AFTER(joined, "P1.main", "memory.load", "variable hatch.count")) == 3);
@@ -401,7 +371,7 @@ static void what_was_looked_at_is_old_when_acted_on(void **state)
     scenes_holds("check-then-act", "full", a_put_is_refused);
     scenes_holds("check-then-act", "empty", plates_are_left_behind);
     scenes_holds("check-then-act", "cured", both_wait_and_nothing_is_lost);
-    holds_always("check-then-act", "cured", 200, nothing_is_lost);
+    scenes_holds_always("check-then-act", "cured", 200, nothing_is_lost);
     scenes_breaks("3-synchronisation/check-then-act", "cured",
                   (struct scenes_change){"marker.c", "put(&hatch, MARKER);", ""}, nothing_is_lost);
     scenes_breaks("3-synchronisation/check-then-act", "full",
@@ -410,72 +380,36 @@ static void what_was_looked_at_is_old_when_acted_on(void **state)
 
 /* ---- all of them ---- */
 
-/* NULL for a source: the program of a variant before. NULL for what it prints: without lockstep it may fail or hang, as
- * it is meant to, so it is only compiled. */
-static const struct {
-    const char *id, *variant, *source, *argument, *prints;
-} scenes[] = {
-    {"while-not-if", "faulty", "while-not-if/if.c", NULL, NULL},
-    {"while-not-if", "cured", "while-not-if/while.c", NULL, "Ann has eaten\n"},
-    {"lost-wakeup", "faulty", "lost-wakeup/lost.c", NULL, NULL},
-    {"lost-wakeup", "cured", "lost-wakeup/kept.c", NULL, "reader: a letter for me\n"},
-    {"event", NULL, "event/event.c", NULL, "swimmer 4 swims\n"},
-    {"barrier", NULL, "barrier/barrier.c", NULL, "hiker 1 leaves hut 2\n"},
-    {"readers-writers", NULL, "readers-writers/readers-writers.c", NULL, "writer: notice 2 is up\n"},
-    {"priority-inversion", "inversion", "priority-inversion/priority-inversion.c", "3", "high: at last\n"},
-    {"priority-inversion", "longer", NULL, NULL, NULL},
-    {"priority-inversion", "cured", NULL, NULL, NULL},
-    {"fifo-and-lifo", NULL, "fifo-and-lifo/fifo-and-lifo.c", NULL, "out of the stack: 3\n"},
-    {"check-then-act", "full", "check-then-act/full.c", NULL, NULL},
-    {"check-then-act", "empty", "check-then-act/empty.c", NULL, NULL},
-    {"check-then-act", "cured", "check-then-act/marker.c", NULL, "main: 0 left behind\n"},
-    {"garbage", NULL, "garbage/garbage.c", NULL, "sweeping frees B\n"},
-    {"gil", "one-cpu", "gil/interpreter.c", "cc", "references: 5, should be 5\n"},
-    {"gil", "two-cpus", NULL, NULL, NULL},
-    {"gil", "waiting", "gil/interpreter.c", "ww", "references: 5, should be 5\n"},
-    {"gil", "no-lock", "gil/free.c", NULL, NULL},
-    {"gil", "update", NULL, NULL, NULL},
+static const struct scenes_listed scenes[] = {
+    {"while-not-if", "faulty", "while-not-if/if.c", NULL, NULL, 0, false},
+    {"while-not-if", "cured", "while-not-if/while.c", NULL, "Ann has eaten\n", 0, false},
+    {"lost-wakeup", "faulty", "lost-wakeup/lost.c", NULL, NULL, 0, false},
+    {"lost-wakeup", "cured", "lost-wakeup/kept.c", NULL, "reader: a letter for me\n", 0, false},
+    {"event", NULL, "event/event.c", NULL, "swimmer 4 swims\n", 0, false},
+    {"barrier", NULL, "barrier/barrier.c", NULL, "hiker 1 leaves hut 2\n", 0, false},
+    {"readers-writers", NULL, "readers-writers/readers-writers.c", NULL, "writer: notice 2 is up\n", 0, false},
+    {"priority-inversion", "inversion", "priority-inversion/priority-inversion.c", "3", "high: at last\n", 0, false},
+    {"priority-inversion", "longer", NULL, NULL, NULL, 0, false},
+    {"priority-inversion", "cured", NULL, NULL, NULL, 0, false},
+    {"fifo-and-lifo", NULL, "fifo-and-lifo/fifo-and-lifo.c", NULL, "out of the stack: 3\n", 0, false},
+    {"check-then-act", "full", "check-then-act/full.c", NULL, NULL, 0, false},
+    {"check-then-act", "empty", "check-then-act/empty.c", NULL, NULL, 0, false},
+    {"check-then-act", "cured", "check-then-act/marker.c", NULL, "main: 0 left behind\n", 0, false},
+    {"garbage", NULL, "garbage/garbage.c", NULL, "sweeping frees B\n", 0, false},
+    {"gil", "one-cpu", "gil/interpreter.c", "cc", "references: 5, should be 5\n", 0, false},
+    {"gil", "two-cpus", NULL, NULL, NULL, 0, false},
+    {"gil", "waiting", "gil/interpreter.c", "ww", "references: 5, should be 5\n", 0, false},
+    {"gil", "no-lock", "gil/free.c", NULL, NULL, 0, false},
+    {"gil", "update", NULL, NULL, NULL, 0, false},
 };
+static struct scenes_act act = {
+    .folder = "3-synchronisation", .scenes = scenes, .scene_count = sizeof scenes / sizeof *scenes};
 
-static void compile(const char *source)
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/scenes/%s", scenes_source_folder(), source);
-    struct scenes_output output;
-    scenes_command((const char *const[]){"cc", "-Wall", "-Wextra", "-Werror", "-pthread", "-fsyntax-only", path, NULL},
-                   NULL, 60, &output);
-    assert_int_equal(output.status, 0);
-    scenes_output_free(&output);
-}
-
-static void every_program_runs_without_lockstep(void **state)
+static void by_priority_every_run_is_the_same_twice(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
-        char path[256];
-        if (!scenes[i].source)
-            continue;
-        snprintf(path, sizeof path, "3-synchronisation/%s", scenes[i].source);
-        if (!scenes[i].prints) {
-            compile(path);
-            continue;
-        }
-        char *text = scenes_run_natively(path, scenes[i].argument);
-        if (!strstr(text, scenes[i].prints))
-            fail_msg("%s: \"%s\" is missing in:\n%s", path, scenes[i].prints, text);
-        free(text);
-    }
-}
-
-static void every_run_is_the_same_twice(void **state)
-{
-    (void)state;
-    static const char *const ways[][2] = {
-        {"rr", "1"}, {"rr", "2"}, {"random", "1"}, {"random", "2"}, {"priority", "1"}};
-    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
-        for (size_t k = 0; k < sizeof ways / sizeof *ways; k++)
-            scenes_play_twice(scenes[i].id, scenes[i].variant, ways[k][0], ways[k][1]);
-    }
+    for (size_t i = 0; i < act.scene_count; i++)
+        scenes_play_twice(scenes[i].id, scenes[i].variant, "priority", "1");
 }
 
 int main(void)
@@ -489,8 +423,9 @@ int main(void)
         cmocka_unit_test(inheritance_bounds_the_delay),
         cmocka_unit_test(a_queue_gives_the_first_and_a_stack_the_last),
         cmocka_unit_test(what_was_looked_at_is_old_when_acted_on),
-        cmocka_unit_test(every_program_runs_without_lockstep),
-        cmocka_unit_test(every_run_is_the_same_twice),
+        cmocka_unit_test_prestate(scenes_every_program_runs_without_lockstep, &act),
+        cmocka_unit_test_prestate(scenes_every_run_is_the_same_twice, &act),
+        cmocka_unit_test(by_priority_every_run_is_the_same_twice),
     };
     return cmocka_run_group_tests_name("scenes: must hold, act 3", tests, NULL, NULL);
 }
