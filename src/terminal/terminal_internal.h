@@ -80,8 +80,9 @@ bool sheet_begin(struct sheet *);
 char *sheet_end(struct sheet *, const char *before, const char *after, size_t *length);
 
 /* ---- fewer bytes for the same screen (terminal_thrift.c) ---- */
-/* A frame that ncurses has written for a terminal which knows ECMA-48's renditions, in place: what is shown is the same,
- * and so is the rendition at its end. Returns its length, which is not greater. */
+/* A frame that ncurses has written for a terminal which knows ECMA-48's renditions (bold can be turned off by itself: so do
+ * all of 256 colours), in place: what is shown is the same, and so is the rendition at its end. Returns its length, which
+ * is not greater. */
 size_t thrift_frame(char *bytes, size_t length);
 
 /* ---- the screen ---- */

@@ -321,7 +321,7 @@ static void paint_flush(struct terminal *terminal)
     refresh();
     char *frame = sheet_end(&terminal->sheet, plain ? "" : PAINT_BEGIN, plain ? "" : PAINT_END, &length);
     if (frame)
-        terminal_send(frame, plain ? length : thrift_frame(frame, length));
+        terminal_send(frame, terminal->colours == COLOURS_256 && !plain ? thrift_frame(frame, length) : length);
     else
         terminal->repaint = true; /* the next frame makes it good */
 }
