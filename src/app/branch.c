@@ -1,11 +1,13 @@
 /* A branch keeps what was expected and compares event by event until it is reached. What differs from run to run though
- * the run is the same is left out of the comparison: process ids where the guest has none of its own, bytes of packets. */
+ * the run is the same is left out of the comparison: process ids where the guest has none of its own, bytes of packets,
+ * and what the kernel has done by its own clock. */
 #include "app/branch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/branch_kernel.h"
 #include "base/escape.h"
 #include "base/text.h"
 #include "operations/operations.h"
@@ -15,7 +17,8 @@ struct branch {
     uint32_t step;
     char task[32];
     uint32_t last;     /* event of the expected run before the choice of the step */
-    uint32_t compared; /* events met so far */
+    uint32_t compared; /* events of it met so far */
+    struct branch_kernel then, now;
     bool taken;
     char *schedule;
 };
@@ -98,6 +101,8 @@ void branch_free(struct branch *branch)
 {
     if (!branch)
         return;
+    branch_kernel_clear(&branch->then);
+    branch_kernel_clear(&branch->now);
     free(branch->schedule);
     free(branch);
 }
@@ -171,11 +176,17 @@ static void event_text(const struct world *world, const struct event *event, cha
 
 enum status branch_compare(struct branch *branch, const struct event *event, struct message *message)
 {
-    if (!branch->expected || branch->compared >= branch->last)
+    if (!branch->expected || branch->compared >= branch->last || branch_kernel_alone(&branch->now, event))
         return STATUS_OK;
-    branch->compared++;
     struct event wanted;
-    bool there = history_event(branch->expected, branch->compared, &wanted);
+    bool there, alone;
+    do {
+        if (branch->compared >= branch->last)
+            return STATUS_OK;
+        branch->compared++;
+        there = history_event(branch->expected, branch->compared, &wanted);
+        alone = there && branch_kernel_alone(&branch->then, &wanted);
+    } while (alone);
     if (there && same(&wanted, event))
         return STATUS_OK;
     char now[160], then[160] = "?";

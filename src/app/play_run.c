@@ -277,7 +277,7 @@ enum status play_run_step(struct play_run *run, uint32_t task, bool *stepped, st
         uint32_t known = history_count(run->history);
         status = step_once(run, task, message);
         *stepped = chronicle_steps(run->chronicle) > before;
-        again = status == STATUS_OK && !*stepped && granted_since(run, known);
+        again = status == STATUS_OK && !run->failed && !*stepped && granted_since(run, known);
         if (task && !world_task_enabled(history_world(run->history), task))
             task = 0;
     }
@@ -292,6 +292,17 @@ enum status play_run_step(struct play_run *run, uint32_t task, bool *stepped, st
         return STATUS_ENDED;
     }
     return status;
+}
+
+bool play_run_look(struct play_run *run)
+{
+    struct message message = {{0}};
+    if (!run->conductor || run->over || run->failed)
+        return false;
+    run->message = &message;
+    bool news = conductor_look(run->conductor) && settle(run, &message) == STATUS_OK;
+    run->message = NULL;
+    return news;
 }
 
 /* ---- what the person changes ---- */

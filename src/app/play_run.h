@@ -80,6 +80,10 @@ void play_run_save(struct play_run *);
  * one (else something outside is waited for); STATUS_ENDED: the run is over; others with a message. */
 enum status play_run_step(struct play_run *, uint32_t task, bool *stepped, struct message *);
 
+/* While a person thinks: what the kernel does with held packets meanwhile. True: there was something, and the newest step
+ * has more to tell. */
+bool play_run_look(struct play_run *);
+
 /* Changes, remembered for repetition. */
 enum status play_run_set_policy(struct play_run *, const struct policy_options *, struct message *);
 void play_run_set_cpus(struct play_run *, uint32_t cpus);

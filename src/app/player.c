@@ -178,6 +178,15 @@ void player_back(struct player *player)
         player->beyond = PLAYER_before;
 }
 
+void player_look(struct player *player)
+{
+    if (player->work.kind != WORK_none)
+        return;
+    for (size_t i = 0; i < player->run_count; i++)
+        if (play_run_look(player->runs[i]))
+            player->told_known = false; /* the same moment, so nothing moves */
+}
+
 /* ---- what others ask ---- */
 
 void player_save(struct player *player)

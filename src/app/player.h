@@ -71,6 +71,8 @@ void player_type(struct player *, const char *text);
  * request ends it. */
 bool player_is_working(const struct player *);
 void player_work(struct player *);
+/* Before each picture, at least: the kernel sends again what is held, and the picture counts it. */
+void player_look(struct player *);
 /* Plays by itself: milliseconds until player_tick wants to be called; -1: it does not. */
 int player_wait(const struct player *);
 void player_tick(struct player *);

@@ -351,6 +351,7 @@ enum player_outcome screen_play(struct screen *screen, struct player *player, in
     *signal = 0;
     player_set_keys(player, keys_of, screen->terminal);
     for (;;) {
+        player_look(player);
         draw(screen, player, &motion);
         player_save(player);
         publish(screen, player, &motion);

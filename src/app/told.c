@@ -14,6 +14,17 @@ struct telling {
     char other[TOLD_FACTS_MAX][640];
 };
 
+/* The kernel sends again and again what is held; that is said once. */
+static bool is_said(const struct telling *telling, const struct tell *tell)
+{
+    if (tell->kind != TELL_PACKET || tell->packet.act != PACKET_absorbed)
+        return false;
+    for (size_t i = 0; i < telling->others; i++)
+        if (strcmp(telling->other[i], tell->say) == 0)
+            return true;
+    return false;
+}
+
 static enum status take(void *context, const struct tell *tell, struct message *message)
 {
     struct telling *telling = context;
@@ -28,7 +39,7 @@ static enum status take(void *context, const struct tell *tell, struct message *
     } else if (tell->kind == TELL_FAULT && told->fact_count < TOLD_FACTS_MAX) {
         snprintf(told->facts[told->fact_count++], sizeof told->facts[0], "%.630s", tell->say);
     } else if ((tell->kind == TELL_FACT || tell->kind == TELL_NOTICE || tell->kind == TELL_PACKET) && tell->say[0] &&
-               telling->others < TOLD_FACTS_MAX) {
+               telling->others < TOLD_FACTS_MAX && !is_said(telling, tell)) {
         snprintf(telling->other[telling->others++], sizeof telling->other[0], "%.630s", tell->say);
     }
     return STATUS_OK;

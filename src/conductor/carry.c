@@ -56,7 +56,8 @@ static void carry_explain(struct carry *carry, const struct network_made *made, 
 #undef X
     };
     if (made->error && made->stage >= 0 && (size_t)made->stage < sizeof stages / sizeof *stages)
-        snprintf(carry->why, sizeof carry->why, gettext("could not %s: %s"), gettext(stages[made->stage]), strerror(made->error));
+        snprintf(carry->why, sizeof carry->why, gettext("could not %s: %s"), gettext(stages[made->stage]),
+                 strerror(made->error));
     else
         snprintf(carry->why, sizeof carry->why, "%s", level);
 }
@@ -315,6 +316,27 @@ static void carry_tell_packet(struct conductor *c, const struct wire_packet *pac
                .length = (uint32_t)packet->size});
 }
 
+static bool carry_tell_absorbed(struct conductor *c)
+{
+    bool news = false;
+    for (uint32_t number; (number = wire_next_absorbed(c->carry->wire)) != 0; news = true)
+        conductor_tell(c, &(struct event){.kind = EVENT_PACKET, .value = PACKET_absorbed, .other = number});
+    return news;
+}
+
+bool carry_absorb(struct conductor *c)
+{
+    struct carry *carry = c->carry;
+    if (!carry || !carry->wire)
+        return false;
+    wire_absorb(carry->wire);
+    if (!carry_tell_absorbed(c))
+        return false;
+    carry->fresh = false;
+    carry_tell_states(c);
+    return true;
+}
+
 /* Tells what has come onto the wire since the last look, sent by `task` (0: by the kernel itself), and how all sockets
  * are. True if there was something. */
 bool carry_look(struct conductor *c, uint32_t task)
@@ -336,8 +358,7 @@ bool carry_look(struct conductor *c, uint32_t task)
                 carry_tell_packet(c, packet, task);
             news = true;
         }
-        for (uint32_t number; (number = wire_next_absorbed(carry->wire)) != 0; news = true)
-            conductor_tell(c, &(struct event){.kind = EVENT_PACKET, .value = PACKET_absorbed, .other = number});
+        news |= carry_tell_absorbed(c);
     }
     if (news && !task)
         carry->fresh = false; /* the kernel acted by itself */
@@ -417,6 +438,7 @@ enum status carry_act(struct conductor *c, enum packet_act act, uint32_t number,
     struct event event = {
         .kind = EVENT_PACKET, .value = act, .other = number, .argument = {0, (int64_t)choices, (int64_t)index}};
     enum status status = STATUS_OK;
+    carry_absorb(c); /* belongs to the time before */
     if (act == PACKET_delivered)
         status = wire_release(carry->wire, number, message);
     else if (act == PACKET_dropped)
@@ -478,14 +500,16 @@ int64_t carry_timer(struct conductor *c, bool probes)
     }
     if (carry->timer == 0 && nearest >= 0)
         carry->timer = carry_meant(c, timeout);
-    return nearest;
+    /* It has fired while somebody thought: that is still to be told. */
+    return carry->wire && wire_waiting(carry->wire) && carry->timer ? carry->timer : nearest;
 }
 
 int64_t carry_wait(struct conductor *c, int64_t milliseconds)
 {
     struct carry *carry = c->carry;
     struct pollfd watched = {.fd = carry->wire ? wire_descriptor(carry->wire) : -1, .events = POLLIN};
-    int ready = poll(&watched, 1, milliseconds < CARRY_CHUNK ? (int)milliseconds + 1 : CARRY_CHUNK);
+    bool waiting = carry->wire && wire_waiting(carry->wire);
+    int ready = waiting ? 1 : poll(&watched, 1, milliseconds < CARRY_CHUNK ? (int)milliseconds + 1 : CARRY_CHUNK);
     if (!carry->wire) {
         c->readiness = true; /* what it brought has come by now */
         ready = milliseconds < CARRY_CHUNK;

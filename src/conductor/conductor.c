@@ -398,6 +398,12 @@ static void wait_for_kernel(struct conductor *c, int64_t timer, int64_t deadline
     c->readiness = true;
 }
 
+static int64_t next_deadline(struct conductor *c)
+{
+    int64_t deadline = world_next_deadline(conductor_world(c)), timer = timers_next(c);
+    return timer < deadline ? timer : deadline;
+}
+
 enum { JUMPS_AT_ONCE = 1000 /* of virtual time, without a look whether the caller has something else to do */ };
 
 /* Brings the run to a point where someone can be chosen: probes, input, time, outside work. STATUS_OK and the
@@ -422,9 +428,7 @@ static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max
         bool outside;
         if (!someone_lives(c, &outside))
             return finish(c, VERDICT_finished);
-        int64_t deadline = world_next_deadline(conductor_world(c));
-        if (timers_next(c) < deadline)
-            deadline = timers_next(c);
+        int64_t deadline = next_deadline(c);
         /* The kernel's own timers run in real time: what they bring comes before any later virtual time. */
         int64_t timer = carry_timer(c, deadline != INT64_MAX);
         if (timer >= 0 && (deadline == INT64_MAX || timer * MILLISECOND < deadline - c->now)) {
@@ -469,9 +473,16 @@ static const struct {
     {CONDUCTOR_DELIVER, PACKET_delivered}, {CONDUCTOR_DROP, PACKET_dropped}, {CONDUCTOR_DUPLICATE, PACKET_duplicated}};
 enum { PACKET_ACTS = sizeof packet_acts / sizeof *packet_acts };
 
+/* What the kernel sends anew, as no copy is held, comes with the next step, and virtual time with it: for that the timer
+ * is looked at before it fires, so that the step is the same however long a person thinks. */
 bool conductor_look(struct conductor *c)
 {
-    return !c->ended && !c->granted && carry_look(c, 0);
+    uint32_t task;
+    if (c->ended || c->live || c->granted)
+        return false;
+    if (carry_held(c, NULL, 0) == 0 && conductor_candidates(c, &task, 1) == 0)
+        carry_timer(c, next_deadline(c) != INT64_MAX);
+    return carry_absorb(c);
 }
 
 size_t conductor_packets(struct conductor *c, uint32_t *packets, size_t max)

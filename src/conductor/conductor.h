@@ -74,8 +74,9 @@ size_t conductor_candidates(struct conductor *conductor, uint32_t *tasks, size_t
 /* Packets that wait on the wire, by number, in the order in which they were sent. Each may be delivered, dropped or
  * duplicated: three choices more at each step. */
 size_t conductor_packets(struct conductor *conductor, uint32_t *packets, size_t max);
-/* While a person thinks: tells what the kernel does by itself meanwhile (copies of packets that are held). Something to
- * poll(2) for, -1 if there is no wire; true if anything was told, which then belongs to the last step. */
+/* While a person thinks the kernel sends again what is held: tells of the copies, which belong to the last step and are no
+ * part of what repeats. Costs little; true if there were any. Anything else that comes is told with the next step.
+ * Something to poll(2) for, -1 if there is no wire. */
 bool conductor_look(struct conductor *conductor);
 int conductor_wire_descriptor(const struct conductor *conductor);
 /* Whether there is a wire; if not, *why ("": none was wanted), borrowed. */

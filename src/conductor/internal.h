@@ -247,6 +247,8 @@ void carry_created(struct conductor *c, int64_t family, int64_t type);
 void carry_names(struct conductor *c);
 void carry_after_step(struct conductor *c, uint32_t task, unsigned operation);
 bool carry_look(struct conductor *c, uint32_t task);
+/* Tells only of copies of what is held. True if there were any. */
+bool carry_absorb(struct conductor *c);
 size_t carry_held(const struct conductor *c, uint32_t *numbers, size_t max);
 /* For random policies, with packets held: which of them goes now (its place in the order), SIZE_MAX: a task. */
 size_t carry_pick(struct conductor *c, size_t tasks);

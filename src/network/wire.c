@@ -24,10 +24,19 @@ struct wire_entry {
     uint32_t untold; /* copies absorbed and not told of yet */
 };
 
+/* A packet that came while only copies were looked for. */
+struct wire_later {
+    unsigned char *bytes;
+    size_t size;
+};
+
 struct wire {
     struct network_made made;
     struct wire_entry *held;
     size_t count, capacity;
+    struct wire_later *later;
+    size_t later_count, later_capacity;
+    bool absorbing; /* only copies are taken now */
     struct flows *flows;
     uint32_t numbers, marks;
     struct wire_counts counts;
@@ -68,6 +77,9 @@ void wire_free(struct wire *wire)
     for (size_t i = 0; i < wire->count; i++)
         free(wire->held[i].bytes);
     free(wire->held);
+    for (size_t i = 0; i < wire->later_count; i++)
+        free(wire->later[i].bytes);
+    free(wire->later);
     flows_free(wire->flows);
     wire_close(&wire->made.device);
     wire_close(&wire->made.barrier);
@@ -144,16 +156,37 @@ static struct wire_entry *wire_original(const struct wire *wire, const struct se
         bool same = held->source == segment->source && held->destination == segment->destination &&
                     held->source_port == segment->source_port && held->destination_port == segment->destination_port;
         uint32_t held_end = held->sequence + segment_span(held);
+        /* Where both ends open at once, a SYN+ACK follows the SYN of the same end: no copy of it. */
         if (same && segment_span(held) > 0 && (int32_t)(segment->sequence - held->sequence) >= 0 &&
-            (int32_t)(held_end - end) >= 0)
+            (int32_t)(held_end - end) >= 0 && !((segment->flags ^ held->flags) & SEGMENT_ACK))
             return &wire->held[i];
         bool opposite = held->source == segment->destination && held->destination == segment->source &&
                         held->source_port == segment->destination_port &&
                         held->destination_port == segment->source_port;
-        if (opposite && (held->flags & SEGMENT_ACK) && (int32_t)(held->acknowledgement - end) >= 0)
+        bool both = (held->flags & SEGMENT_SYN) && (segment->flags & SEGMENT_SYN) && (segment->flags & SEGMENT_ACK);
+        if (opposite && !both && (held->flags & SEGMENT_ACK) && (int32_t)(held->acknowledgement - end) >= 0)
             return &wire->held[i];
     }
     return NULL;
+}
+
+/* Kept as it came, for the next wire_read. */
+static bool wire_put_off(struct wire *wire, const unsigned char *bytes, size_t size)
+{
+    if (wire->later_count == wire->later_capacity) {
+        size_t capacity = wire->later_capacity ? wire->later_capacity * 2 : 16;
+        struct wire_later *larger = realloc(wire->later, capacity * sizeof *larger);
+        if (!larger)
+            return false;
+        wire->later = larger;
+        wire->later_capacity = capacity;
+    }
+    unsigned char *copy = malloc(size ? size : 1);
+    if (!copy)
+        return false;
+    memcpy(copy, bytes, size);
+    wire->later[wire->later_count++] = (struct wire_later){.bytes = copy, .size = size};
+    return true;
 }
 
 /* One packet that the kernel has sent. True if it is new. */
@@ -170,6 +203,12 @@ static bool wire_take(struct wire *wire, const unsigned char *bytes, size_t size
         original->packet.absorbed++;
         original->untold++;
         wire->counts.absorbed++;
+        return false;
+    }
+    if (wire->absorbing) {
+        wire->counts.read--; /* it is read again */
+        if (wire->count + wire->later_count >= WIRE_HELD_MAX || !wire_put_off(wire, bytes, header.ip_length))
+            wire->counts.read++, wire->counts.overrun++;
         return false;
     }
     if (wire->count >= WIRE_HELD_MAX || !wire_hold(wire, bytes, &header)) {
@@ -263,9 +302,32 @@ static unsigned wire_read_tun(struct wire *wire)
     }
 }
 
-unsigned wire_read(struct wire *wire)
+static unsigned wire_read_device(struct wire *wire)
 {
     return wire->made.kind == NETWORK_veth ? wire_read_veth(wire) : wire_read_tun(wire);
+}
+
+unsigned wire_read(struct wire *wire)
+{
+    unsigned fresh = 0;
+    for (size_t i = 0; i < wire->later_count; i++) {
+        fresh += wire_take(wire, wire->later[i].bytes, wire->later[i].size);
+        free(wire->later[i].bytes);
+    }
+    wire->later_count = 0;
+    return fresh + wire_read_device(wire);
+}
+
+void wire_absorb(struct wire *wire)
+{
+    wire->absorbing = true;
+    wire_read_device(wire);
+    wire->absorbing = false;
+}
+
+bool wire_waiting(const struct wire *wire)
+{
+    return wire->later_count > 0;
 }
 
 unsigned wire_pass(struct wire *wire, int milliseconds)
@@ -345,6 +407,7 @@ static bool wire_deliver(struct wire *wire, const unsigned char *bytes, size_t s
 
 enum status wire_release(struct wire *wire, uint32_t number, struct message *message)
 {
+    wire_absorb(wire); /* copies that were sent while it was held are no news when it has gone */
     struct wire_entry *entry = wire_entry(wire, number);
     if (!entry)
         return message_set(message, STATUS_NOT_FOUND, "packet %u does not wait on the wire", number);
@@ -368,6 +431,7 @@ enum status wire_release(struct wire *wire, uint32_t number, struct message *mes
 
 enum status wire_drop(struct wire *wire, uint32_t number)
 {
+    wire_absorb(wire);
     struct wire_entry *entry = wire_entry(wire, number);
     if (!entry)
         return STATUS_NOT_FOUND;

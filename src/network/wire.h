@@ -44,6 +44,12 @@ int wire_diag(const struct wire *);
  * and such that are not IPv4 are thrown away and counted. */
 unsigned wire_read(struct wire *);
 
+/* Takes only copies of what is held, which are absorbed and counted; whatever else has come waits for wire_read, in its
+ * order. wire_waiting: there is such. (wire_release and wire_drop do so first: what the kernel sent while a packet was
+ * held is a copy, and no news when that packet has gone.) */
+void wire_absorb(struct wire *);
+bool wire_waiting(const struct wire *);
+
 /* Without holding: what is there goes straight on to its receiver, nothing is kept, absorbed or looked at. Waits at most
  * so long for the first packet. Returns how many went on. Not while packets are held: those would be overtaken. */
 unsigned wire_pass(struct wire *, int milliseconds);

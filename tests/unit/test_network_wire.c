@@ -262,6 +262,31 @@ static void both_closing_at_once_are_closing(void **state)
     wire_free(wire);
 }
 
+/* The SYN+ACK of an end whose SYN is still held is no copy of that SYN. */
+static void both_may_open_at_once(void **state)
+{
+    (void)state;
+    struct wire *wire = place(NETWORK_lecture);
+    int here = client(HOST_1, 40000, HOST_2, 8080), there = client(HOST_2, 8080, HOST_1, 40000);
+    wire_read(wire);
+    assert_int_equal(wire_held_count(wire), 2);
+    uint32_t first = wire_held(wire, 0)->number, second = wire_held(wire, 1)->number;
+    STATES(SYN_SENT, SYN_SENT);
+    release(wire, first);
+    STATES(SYN_SENT, SYN_RECV);
+    assert_int_equal(wire_held_count(wire), 2);
+    assert_int_equal(wire_held(wire, 1)->header.flags, SEGMENT_SYN | SEGMENT_ACK);
+    release(wire, second);
+    STATES(SYN_RECV, SYN_RECV);
+    assert_int_equal(wire_held_count(wire), 2);
+    assert_int_equal(wire_held(wire, 1)->header.flags, SEGMENT_SYN | SEGMENT_ACK);
+    release_all(wire);
+    STATES(ESTABLISHED, ESTABLISHED);
+    close(here);
+    close(there);
+    wire_free(wire);
+}
+
 static void nobody_listens_and_a_reset_comes_back(void **state)
 {
     (void)state;
@@ -604,6 +629,7 @@ int main(void)
         BOTH(data_waits_until_it_is_released_and_is_acknowledged_at_once),
         BOTH(a_close_passes_through_all_states),
         BOTH(both_closing_at_once_are_closing),
+        BOTH(both_may_open_at_once),
         BOTH(nobody_listens_and_a_reset_comes_back),
         BOTH(copies_of_a_held_segment_are_absorbed_and_counted),
         BOTH(what_was_dropped_is_sent_again_and_shown),
