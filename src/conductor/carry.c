@@ -24,11 +24,12 @@ struct carried {
 };
 
 struct carry {
-    struct wire *wire; /* NULL: none */
-    int diag;          /* -1: none; ours if there is no wire */
-    unsigned what;     /* enum states_what: kinds of sockets that the guest has made */
-    bool fresh;        /* `states` is how it is now */
-    bool dead;         /* the kernel does not tell */
+    struct wire *wire;        /* NULL: none */
+    int diags[NETWORK_HOSTS]; /* of each namespace; ours if there is no wire */
+    size_t diag_count;        /* 0: the kernel's sockets cannot be seen */
+    unsigned what;            /* enum states_what: kinds of sockets that the guest has made */
+    bool fresh;               /* `states` is how it is now */
+    bool dead;                /* the kernel does not tell */
     struct states states;
     struct carried *sockets;
     size_t count, capacity;
@@ -68,7 +69,6 @@ enum status carry_start(struct conductor *c, bool wanted, struct message *messag
     if (!c->carry)
         return message_set(message, STATUS_MEMORY, "out of memory while making the wire");
     struct carry *carry = c->carry;
-    carry->diag = -1;
     carry->random = c->options.policy.seed * 2 + 1;
     struct network_made made;
     bool there = contain_take_wire(c->contain, &made);
@@ -76,7 +76,9 @@ enum status carry_start(struct conductor *c, bool wanted, struct message *messag
         enum status status = wire_new(&made, &carry->wire, message);
         if (status != STATUS_OK)
             return status;
-        carry->diag = wire_diag(carry->wire);
+        carry->diag_count = (size_t)wire_ends(carry->wire);
+        for (size_t i = 0; i < carry->diag_count; i++)
+            carry->diags[i] = wire_end_diag(carry->wire, (int)i);
     } else if (wanted) {
         carry_explain(carry, &made, contain_level_text(c->contain));
         if (c->options.wire == CONDUCTOR_WIRE_must)
@@ -85,8 +87,11 @@ enum status carry_start(struct conductor *c, bool wanted, struct message *messag
                 "there can be no wire on this machine: %s; see `lockstep doctor`, or leave out --wire on", carry->why);
         c->gate->hosts_at_loopback = 1;
         /* Their states can be told all the same where they share our network. */
-        carry->diag = contain_has_own_network(c->contain) ? -1 : states_open();
+        carry->diags[0] = contain_has_own_network(c->contain) ? -1 : states_open();
+        carry->diag_count = carry->diags[0] >= 0;
     }
+    if (!there && c->options.host_count > 0)
+        c->gate->hosts_at_loopback = 1;
     return STATUS_OK;
 }
 
@@ -95,8 +100,8 @@ void carry_end(struct conductor *c)
     struct carry *carry = c->carry;
     if (!carry)
         return;
-    if (!carry->wire && carry->diag >= 0)
-        close(carry->diag);
+    if (!carry->wire && carry->diag_count)
+        close(carry->diags[0]);
     wire_free(carry->wire);
     states_clear(&carry->states);
     free(carry->sockets);
@@ -133,9 +138,9 @@ static bool carry_read_states(struct conductor *c)
     struct carry *carry = c->carry;
     if (carry->fresh)
         return true;
-    if (!carry->what || carry->diag < 0 || carry->dead)
+    if (!carry->what || carry->diag_count == 0 || carry->dead)
         return false;
-    carry->dead = states_read(carry->diag, carry->what, &carry->states, NULL) != STATUS_OK;
+    carry->dead = states_read_hosts(carry->diags, carry->diag_count, carry->what, &carry->states, NULL) != STATUS_OK;
     carry->fresh = !carry->dead;
     return carry->fresh;
 }
@@ -162,7 +167,8 @@ static void carry_name(struct conductor *c, uint32_t object, const struct states
     bool shared = false;
     const struct states *states = &c->carry->states;
     for (size_t i = 0; i < states->count; i++)
-        shared |= states->items[i].state == SOCKET_listen && states->items[i].local_port == row->local_port;
+        shared |= states->items[i].state == SOCKET_listen && states->items[i].local_port == row->local_port &&
+                  states->items[i].host == row->host;
     if (row->state != SOCKET_listen && shared && row->peer_port)
         snprintf(name, sizeof name, "%s<%s", own, peer);
     else
@@ -187,8 +193,8 @@ void carry_names(struct conductor *c)
 
 static bool carry_same_ends(const struct states_socket *a, const struct states_socket *b)
 {
-    return a->local_host == b->local_host && a->local_port == b->local_port && a->peer_host == b->peer_host &&
-           a->peer_port == b->peer_port;
+    return a->host == b->host && a->local_host == b->local_host && a->local_port == b->local_port &&
+           a->peer_host == b->peer_host && a->peer_port == b->peer_port;
 }
 
 /* The socket that this row is about. One that a descriptor leads to is known by its inode; others, and one that has lost
@@ -234,6 +240,12 @@ static bool carry_differs(const struct states_socket *a, const struct states_soc
            a->congestion_state != b->congestion_state;
 }
 
+/* The address of the host that the socket is on; 0: there are no two. */
+static uint32_t carry_host(const struct conductor *c, const struct states_socket *row)
+{
+    return c->carry->diag_count > 1 ? NETWORK_ADDRESS + row->host : 0;
+}
+
 static void carry_tell_socket(struct conductor *c, const struct carried *socket)
 {
     const struct states_socket *row = &socket->last;
@@ -251,6 +263,7 @@ static void carry_tell_socket(struct conductor *c, const struct carried *socket)
         object = before->object; /* the guest has closed it; it was that one */
     conductor_tell(c, &(struct event){.kind = EVENT_SOCKET,
                                       .other = socket->id,
+                                      .second = carry_host(c, row),
                                       .object = object,
                                       .value = row->state,
                                       .argument = {event_address(row->local_host, row->local_port),

@@ -3,15 +3,9 @@
 #include "conductor/internal.h"
 #include "conductor/live.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <libintl.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 void conductor_tell(struct conductor *c, const struct event *event)
 {
@@ -47,229 +41,6 @@ const char *conductor_containment(const struct conductor *c)
 int conductor_open_proc(struct conductor *c, int pid, const char *name)
 {
     return contain_open_proc(c->contain, pid, name);
-}
-
-/* ---- start ---- */
-
-/* The guest's environment: the one given, with ours put in. Owned by the caller: free the array and its first entries. */
-static char **environment_make(const struct conductor *c, char *entries[3])
-{
-    char *const *given = c->options.environment ? c->options.environment : environ;
-    size_t count = 0;
-    while (given[count])
-        count++;
-    char **environment = calloc(count + 4, sizeof *environment);
-    if (!environment)
-        return NULL;
-    const char *foreign = getenv("LD_PRELOAD");
-    int ok =
-        asprintf(&entries[0], "LD_PRELOAD=%s%s%s", c->preload, foreign && *foreign ? ":" : "", foreign ? foreign : "");
-    ok |= asprintf(&entries[1], GATE_ENVIRONMENT_RUN "=%s", c->folder);
-    ok |= asprintf(&entries[2], GATE_ENVIRONMENT_SLOT "=0");
-    if (ok < 0) {
-        free(environment);
-        return NULL;
-    }
-    size_t at = 0;
-    for (int i = 0; i < 3; i++)
-        environment[at++] = entries[i];
-    for (size_t i = 0; i < count; i++)
-        if (strncmp(given[i], "LD_PRELOAD=", 11) != 0 && strncmp(given[i], "LOCKSTEP_", 9) != 0)
-            environment[at++] = given[i];
-    return environment;
-}
-
-static enum status program_find(const char *name, char *out, size_t size, struct message *message)
-{
-    if (strchr(name, '/')) {
-        if (!realpath(name, out))
-            return message_set(message, STATUS_NOT_FOUND, "cannot run %s: %s; is the path right?", name,
-                               strerror(errno));
-        return STATUS_OK;
-    }
-    const char *path = getenv("PATH");
-    for (const char *at = path ? path : "/usr/bin:/bin"; *at;) {
-        const char *end = strchrnul(at, ':');
-        snprintf(out, size, "%.*s/%s", (int)(end - at), at, name);
-        if (access(out, X_OK) == 0)
-            return STATUS_OK;
-        at = *end ? end + 1 : end;
-    }
-    return message_set(message, STATUS_NOT_FOUND,
-                       "cannot run %s: no such program in PATH; is it spelled right? A program in this folder is ./%s",
-                       name, name);
-}
-
-/* One core for lockstep and the guest: the hand-over between them is twice as quick. */
-static void pin(void)
-{
-    cpu_set_t one;
-    int cpu = sched_getcpu();
-    if (cpu < 0)
-        return;
-    CPU_ZERO(&one);
-    CPU_SET((unsigned)cpu, &one);
-    (void)sched_setaffinity(0, sizeof one, &one); /* refused: only slower */
-}
-
-static enum status launch(struct conductor *c, struct message *message)
-{
-    char program[4096];
-    enum status status = program_find(c->options.program, program, sizeof program, message);
-    if (status != STATUS_OK)
-        return status;
-    status = program_check(program, message);
-    if (status != STATUS_OK)
-        return status;
-    bool wire = carry_wanted(c, program);
-    struct network_plan plan = {.veth = c->options.wire_veth, .profile = c->options.wire_profile};
-    char *entries[3] = {0};
-    char **environment = environment_make(c, entries);
-    if (!environment)
-        return message_set(message, STATUS_MEMORY, "out of memory while starting %s", program);
-    struct contain_options options = {.program_path = program,
-                                      .argv = c->options.arguments,
-                                      .envp = environment,
-                                      .working_directory = c->options.working_directory,
-                                      .runtime_directory = c->folder,
-                                      .stdout_pipe = c->options.stdout_pipe,
-                                      .fresh_working_folder = c->options.fresh_working_folder,
-                                      .network = true,
-                                      .wire = wire ? &plan : NULL};
-    c->slot_task[0] = CONDUCTOR_RESERVED;
-    c->slot_next = 1;
-    if (!c->options.live)
-        pin();
-    status = contain_start(&options, &c->contain, message);
-    for (int i = 0; i < 3; i++)
-        free(entries[i]);
-    free(environment);
-    return status == STATUS_OK ? carry_start(c, wire, message) : status;
-}
-
-static void gate_prepare(struct conductor *c)
-{
-    c->gate->mode = c->options.live ? GATE_LIVE : GATE_HELD;
-    c->gate->epoch = CONDUCTOR_EPOCH;
-    c->gate->seed = (int64_t)c->options.policy.seed;
-    c->gate->preempt_signal = SIGRTMAX - 3;
-    c->gate->compute_budget = 100000;
-    c->gate->next_port = c->options.live ? 0 : CONDUCTOR_PORT;
-}
-
-/* Accesses to watched variables are steps even while the process has one task: their addresses, for the shim. */
-static void gate_watch(struct conductor *c)
-{
-    struct source *source = c->options.watch_count ? name_source(c, 1) : NULL;
-    for (size_t i = 0; source && i < c->options.watch_count && c->gate->watch_count < GATE_WATCHES; i++) {
-        struct source_variable variable;
-        if (!source_variable(source, NULL, 0, c->options.watches[i], &variable))
-            continue;
-        c->gate->watch[c->gate->watch_count].address = variable.address;
-        c->gate->watch[c->gate->watch_count].size = variable.size;
-        c->gate->watch_count++;
-    }
-}
-
-/* The first task is held, or the program ended before it reached the shim. */
-static enum status first_gate(struct conductor *c, struct message *message)
-{
-    struct contain_stream out = contain_get_stream(c->contain, 1), error = contain_get_stream(c->contain, 2);
-    c->gate->terminal_out = out.special ? out.special : out.inode;
-    c->gate->terminal_error = error.special ? error.special : error.inode;
-    for (int waited = 0; c->task_count == 0 || c->tasks[1].phase != PHASE_held; waited++) {
-        enum status status = records_read(c, 5, message);
-        if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-            return status;
-        struct contain_report report;
-        if (c->task_count == 0 && contain_next_report(c->contain, &report) != 0)
-            return message_set(
-                message, STATUS_INVALID,
-                "%s ended (status %d) before lockstep could hold it: is it a dynamically linked glibc program?",
-                c->options.program, report.status);
-        if (waited > 4000)
-            return message_set(message, STATUS_INVALID,
-                               "%s does not reach lockstep's shim: is it statically linked, or not for glibc? "
-                               "Build it as an ordinary dynamic program",
-                               c->options.program);
-    }
-    gate_watch(c);
-    return STATUS_OK;
-}
-
-enum status conductor_start(const struct conductor_options *options, struct history *history, struct conductor **out,
-                            struct message *message)
-{
-    *out = NULL;
-    struct conductor *c = calloc(1, sizeof *c);
-    if (!c)
-        return message_set(message, STATUS_MEMORY, "out of memory while starting %s", options->program);
-    c->options = *options;
-    if (c->options.cpus == 0)
-        c->options.cpus = 1;
-    c->history = history;
-    c->channel = c->watcher = -1;
-    c->buffer = malloc(CONDUCTOR_BUFFER);
-    c->policy = policy_new(&options->policy);
-    c->sources = source_cache_new();
-    enum status status = STATUS_OK;
-    if (!c->buffer || !c->policy || !c->sources)
-        status = message_set(message, STATUS_MEMORY, "out of memory while starting %s", options->program);
-    if (status == STATUS_OK && options->schedule)
-        status = schedule_parse(options->schedule, &c->schedule, message);
-    if (status == STATUS_OK)
-        status = run_folder_make(c, message);
-    if (status == STATUS_OK) {
-        gate_prepare(c);
-        status = c->options.live ? live_prepare(c, message) : STATUS_OK;
-    }
-    if (status == STATUS_OK)
-        status = launch(c, message);
-    if (status == STATUS_OK)
-        status = records_watch(c, message);
-    if (status == STATUS_OK)
-        status = c->options.live ? live_first(c, message) : first_gate(c, message);
-    if (status != STATUS_OK) {
-        conductor_free(c);
-        return status;
-    }
-    policy_after_step(c->policy, conductor_world(c), 0, false);
-    *out = c;
-    return STATUS_OK;
-}
-
-void conductor_free(struct conductor *c)
-{
-    if (!c)
-        return;
-    contain_kill(c->contain, NULL);
-    carry_end(c);
-    contain_free(c->contain);
-    for (uint32_t id = 1; id <= c->process_count; id++) {
-        name_forget_process(c, id);
-        free(c->processes[id]);
-    }
-    source_cache_free(c->sources);
-    if (c->watcher >= 0)
-        close(c->watcher);
-    live_free(c);
-    run_folder_remove(c);
-    schedule_clear(&c->schedule);
-    policy_free(c->policy);
-    for (uint32_t i = 0; i < c->string_capacity; i++)
-        free(c->strings[i].text);
-    free(c->strings);
-    free(c->processes);
-    free(c->tasks);
-    free(c->objects);
-    free(c->object_slots);
-    free(c->places);
-    free(c->watches);
-    free(c->timers);
-    free(c->buffer);
-    for (int stream = 0; stream < 2; stream++)
-        free(c->output[stream].bytes);
-    free(c);
 }
 
 /* ---- who may be chosen ---- */
@@ -628,6 +399,8 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
     policy_after_step(c->policy, conductor_world(c), chosen,
                       operation == OPERATION_thread_yield || operation == OPERATION_thread_compute);
     carry_after_step(c, chosen, operation);
+    if (status == STATUS_OK && !c->granted)
+        status = hosts_after_step(c, message);
     /* What has become ready by this step is told with it, so that the picture is whole before the next choice. */
     if (status == STATUS_OK && c->readiness && !c->granted)
         status = probe(c, message);

@@ -30,7 +30,20 @@ enum conductor_wire { CONDUCTOR_WIRE_auto, CONDUCTOR_WIRE_on, CONDUCTOR_WIRE_off
 /* What may become of a packet that waits on the wire, as a choice for conductor_step. */
 enum { CONDUCTOR_DELIVER = 0x20000000, CONDUCTOR_DROP = 0x40000000, CONDUCTOR_DUPLICATE = 0x60000000 };
 
+/* A program on a host of its own: a network namespace whose one address is 10.0.0.1 or 10.0.0.2. */
+struct conductor_host {
+    const char *program;
+    const char *const *arguments;
+    unsigned number; /* 1 or 2: of its address */
+    unsigned after;  /* enum operation: it is started when a step with this operation is done; OPERATION_none: at the start */
+};
+enum { CONDUCTOR_HOSTS = 2 };
+
 struct conductor_options {
+    /* Two programs that run together, P1 first, each on a host of its own, instead of `program` and `arguments`; borrowed
+     * for the run. Where there can be no wire both are on one loopback interface. 0: none. */
+    const struct conductor_host *hosts;
+    size_t host_count;
     const char *program;           /* path or name (looked up in PATH) */
     const char *const *arguments;  /* NULL-terminated, argv[0] included */
     const char *preload;           /* absolute path of the shim */

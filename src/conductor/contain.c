@@ -1,8 +1,7 @@
 /* Starts a guest in the strongest containment that the system allows, and is F's door to it afterwards. Decides which
  * namespaces to ask for, and turns each failure into a sentence. The guests' side is init*.c; what runs there is not
  * called from here. Must leave nothing behind on any failure. */
-#include "conductor/contain.h"
-#include "conductor/contain_launch.h"
+#include "conductor/contain_internal.h"
 #include "conductor/contain_sweep.h"
 
 #include <dirent.h>
@@ -22,26 +21,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum {
-    CONTAIN_TASKS = 1024,
-    CONTAIN_EXEC_MILLISECONDS = 30000,
-    CONTAIN_ANSWER_MILLISECONDS = 2000,
-    CONTAIN_KILL_MILLISECONDS = 2000,
-    CONTAIN_PATH = 4096
-};
-
-struct contain {
-    struct contain_launch launch;
-    bool own_processes, own_network, killed;
-    pid_t first;
-    int host_proc;
-    uint32_t serial;
-    struct contain_stream streams[3];
-    enum contain_level level;
-    char level_text[512];
-    char directory[CONTAIN_PATH]; /* empty: that of the caller */
-    char spare[CONTAIN_PATH];     /* a folder that we made and shall remove; empty: none */
-};
+enum { CONTAIN_TASKS = 1024, CONTAIN_KILL_MILLISECONDS = 2000 };
 
 /* ---- what to ask the system for ---- */
 
@@ -225,15 +205,13 @@ static int contain_try_fallback(struct contain *contain, struct init_options *in
     return error;
 }
 
-static enum status contain_explain_start(const struct contain *contain, const struct contain_options *options,
-                                         int error, struct message *message)
+static enum status contain_explain_start(int stage, const char *program, int error, struct message *message)
 {
     static const char *const stages[] = {
 #define X(name, text) [INIT_STAGE_##name] = text,
         INIT_STAGES(X)
 #undef X
     };
-    int stage = contain->launch.ready.stage;
     const char *what = stage >= 0 && stage < (int)(sizeof stages / sizeof *stages) ? stages[stage] : stages[0];
     const char *advice = "";
     if (error == EAGAIN)
@@ -244,13 +222,12 @@ static enum status contain_explain_start(const struct contain *contain, const st
         advice = gettext("; close some programs and try again");
     return message_set(message,
                        error == EAGAIN || error == EMFILE || error == ENFILE ? STATUS_LIMIT : STATUS_ENVIRONMENT,
-                       "%s: could not %s: %s%s", options->program_path, gettext(what), strerror(error), advice);
+                       "%s: could not %s: %s%s", program, gettext(what), strerror(error), advice);
 }
 
 /* Why an exec failed, in words about the program instead of the errno's own, which mean many things. */
-static enum status contain_explain_exec(const struct contain_options *options, int error, struct message *message)
+static enum status contain_explain_exec(const char *path, int error, struct message *message)
 {
-    const char *path = options->program_path;
     struct stat status;
     if ((error == ENOENT || error == ENOTDIR) && stat(path, &status) < 0)
         return message_set(message, STATUS_NOT_FOUND, "%s: there is no such program; check the path", path);
@@ -280,45 +257,35 @@ static enum status contain_explain_exec(const struct contain_options *options, i
     return message_set(message, STATUS_INVALID, "%s: cannot be executed: %s", path, strerror(error));
 }
 
-static enum status contain_explain_failure(const struct contain *contain, const struct contain_options *options,
-                                           struct init_failure failure, struct message *message)
+/* Has the program started, and says why if it cannot be. */
+static enum status contain_begin(struct contain *contain, int number, const char *path, pid_t *pid,
+                                 struct message *message)
 {
-    if (failure.stage == INIT_STAGE_EXEC)
-        return contain_explain_exec(options, failure.error, message);
-    if (failure.stage == INIT_STAGE_DIRECTORY)
-        return message_set(message, STATUS_NOT_FOUND, "%s: cannot enter its working directory %s: %s",
-                           options->program_path, contain->directory, strerror(failure.error));
-    struct contain copy = {.launch.ready.stage = failure.stage};
-    return contain_explain_start(&copy, options, failure.error, message);
-}
-
-/* Waits until the exec pipe says that the guest runs (end of file) or why it does not. */
-static enum status contain_await_exec(struct contain *contain, const struct contain_options *options,
-                                      struct message *message)
-{
-    struct init_failure failure = {0};
-    struct pollfd watched = {.fd = contain->launch.exec_status, .events = POLLIN};
-    int ready;
-    do
-        ready = poll(&watched, 1, CONTAIN_EXEC_MILLISECONDS);
-    while (ready < 0 && errno == EINTR);
-    if (ready <= 0)
-        return message_set(message, STATUS_ENVIRONMENT,
-                           "%s: has not been started after %d s: its file system does not answer",
-                           options->program_path, CONTAIN_EXEC_MILLISECONDS / 1000);
-    long length = read(contain->launch.exec_status, &failure, sizeof failure);
-    close(contain->launch.exec_status);
-    contain->launch.exec_status = -1;
-    if (length == (long)sizeof failure)
-        return contain_explain_failure(contain, options, failure, message);
-    return STATUS_OK;
+    enum init_stage stage = INIT_STAGE_NONE;
+    int error = contain_exec(contain, number, pid, &stage);
+    if (!error)
+        return STATUS_OK;
+    if (error == ETIMEDOUT)
+        return message_set(message, STATUS_ENVIRONMENT, "%s: has not been started: its file system does not answer",
+                           path);
+    if (stage == INIT_STAGE_EXEC)
+        return contain_explain_exec(path, error, message);
+    if (stage == INIT_STAGE_DIRECTORY)
+        return message_set(message, STATUS_NOT_FOUND, "%s: cannot enter its working directory %s: %s", path,
+                           contain->directory, strerror(error));
+    return contain_explain_start((int)stage, path, error, message);
 }
 
 static enum status contain_check(const struct contain_options *options, struct message *message)
 {
     if (!options->program_path || options->program_path[0] != '/' || !options->argv || !options->argv[0])
         return message_set(message, STATUS_USAGE, "a guest needs the absolute path of its program, and arguments");
-    const char *paths[] = {options->program_path, options->working_directory, options->runtime_directory};
+    if (options->other_count > CONTAIN_OTHERS)
+        return message_set(message, STATUS_USAGE, "more programs than hosts");
+    const char *paths[3 + CONTAIN_OTHERS] = {options->program_path, options->working_directory,
+                                             options->runtime_directory};
+    for (size_t i = 0; i < options->other_count; i++)
+        paths[3 + i] = options->others[i].path;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (paths[i] && (paths[i][0] != '/' || strlen(paths[i]) >= CONTAIN_PATH - 8))
             return message_set(message, STATUS_USAGE, "%.200s: must be an absolute path of less than %d bytes",
@@ -331,12 +298,11 @@ static enum status contain_check(const struct contain_options *options, struct m
 static void contain_take_ready(struct contain *contain)
 {
     const struct init_ready *ready = &contain->launch.ready;
-    contain->first = ready->guest;
     for (int i = 0; i < 3; i++)
         contain->streams[i] = (struct contain_stream){.device = (dev_t)ready->streams[i].device,
                                                       .inode = (ino_t)ready->streams[i].inode,
                                                       .special = (dev_t)ready->streams[i].special};
-    /* The order in which I gives them, spread to fixed places: terminal, error, pipe, proc, the wire's three. */
+    /* The order in which I gives them, spread to fixed places: terminal, error, pipe, proc, three of each end of the wire. */
     int given[INIT_DESCRIPTORS], next = 0;
     memcpy(given, contain->launch.given, sizeof given);
     for (int i = 0; i < INIT_DESCRIPTORS; i++)
@@ -358,19 +324,20 @@ static enum status contain_launch_best(struct contain *contain, const struct con
         bool refused = false;
         error = contain_try_namespaces(contain, init, options->network, &refused, &refusal);
         if (error && !refused)
-            return contain_explain_start(contain, options, error, message);
+            return contain_explain_start(contain->launch.ready.stage, options->program_path, error, message);
         if (!error)
             return STATUS_OK;
     }
     const char *why = forced ? gettext("LOCKSTEP_NO_NAMESPACES is set") : strerror(refusal);
-    if (geteuid() == 0 && !init->self_test && !contain_environment_says("LOCKSTEP_ALLOW_ROOT_UNCONTAINED"))
+    if (geteuid() == 0 && !contain_environment_says("LOCKSTEP_ALLOW_ROOT_UNCONTAINED"))
         return message_set(message, STATUS_REFUSED,
                            "%s: will not be run as root without namespaces (%s): it could reach every process of root. "
                            "Run lockstep as an ordinary user; or, if nothing else runs on this machine, set "
                            "LOCKSTEP_ALLOW_ROOT_UNCONTAINED=1",
                            options->program_path, why);
     error = contain_try_fallback(contain, init, why);
-    return error ? contain_explain_start(contain, options, error, message) : STATUS_OK;
+    return error ? contain_explain_start(contain->launch.ready.stage, options->program_path, error, message)
+                 : STATUS_OK;
 }
 
 enum status contain_start(const struct contain_options *options, struct contain **out, struct message *message)
@@ -387,9 +354,11 @@ enum status contain_start(const struct contain_options *options, struct contain 
     /* Opened now: in a sweep there may be no descriptor left. */
     contain->host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct init_options init = {
-        .program_path = options->program_path,
-        .argv = (char *const *)(uintptr_t)options->argv,
-        .envp = options->envp,
+        .programs = {{.path = options->program_path,
+                      .argv = (char *const *)(uintptr_t)options->argv,
+                      .envp = options->envp,
+                      .host = options->host}},
+        .program_count = 1 + (int)options->other_count,
         .runtime_directory = options->runtime_directory,
         .stdout_pipe = options->stdout_pipe,
         .root = geteuid() == 0,
@@ -398,12 +367,17 @@ enum status contain_start(const struct contain_options *options, struct contain 
         .tasks = CONTAIN_TASKS,
         .wire = options->network ? options->wire : NULL,
     };
+    for (size_t i = 0; i < options->other_count; i++)
+        init.programs[1 + i] = (struct init_program){.path = options->others[i].path,
+                                                     .argv = (char *const *)(uintptr_t)options->others[i].argv,
+                                                     .envp = options->others[i].envp,
+                                                     .host = options->others[i].host};
     status = contain_prepare_folder(contain, options, &init, message);
     if (status == STATUS_OK)
         status = contain_launch_best(contain, options, &init, message);
     if (status == STATUS_OK) {
         contain_take_ready(contain);
-        status = contain_await_exec(contain, options, message);
+        status = contain_begin(contain, 0, options->program_path, &contain->first, message);
     }
     if (status != STATUS_OK) {
         contain_free(contain);
@@ -411,6 +385,13 @@ enum status contain_start(const struct contain_options *options, struct contain 
     }
     *out = contain;
     return STATUS_OK;
+}
+
+enum status contain_start_other(struct contain *contain, const struct contain_program *program, size_t index,
+                                struct message *message)
+{
+    pid_t pid;
+    return contain_begin(contain, 1 + (int)index, program->path, &pid, message);
 }
 
 /* ---- ending ---- */
@@ -488,12 +469,17 @@ bool contain_has_own_network(const struct contain *contain)
 bool contain_take_wire(struct contain *contain, struct network_made *made)
 {
     *made = contain->launch.ready.wire;
-    int32_t *const places[] = {&made->device, &made->barrier, &made->diag};
-    for (int i = 0; i < 3; i++) {
-        *places[i] = contain->launch.given[4 + i];
-        contain->launch.given[4 + i] = -1;
+    for (int i = 0; i < NETWORK_HOSTS; i++) {
+        int32_t *const places[INIT_WIRE_DESCRIPTORS] = {&made->ends[i].device, &made->ends[i].barrier,
+                                                        &made->ends[i].diag};
+        for (int k = 0; k < INIT_WIRE_DESCRIPTORS; k++) {
+            int *given = &contain->launch.given[4 + i * INIT_WIRE_DESCRIPTORS + k];
+            *places[k] = *given;
+            *given = -1;
+        }
+        made->ends[i].entry = -1; /* stays with I */
     }
-    return made->kind != NETWORK_none && made->device >= 0;
+    return made->kind != NETWORK_none && made->ends[0].device >= 0;
 }
 
 int contain_input(const struct contain *contain)
@@ -548,93 +534,4 @@ int contain_next_report(struct contain *contain, struct contain_report *report)
         return 1;
     }
     return length < 0 && errno == EAGAIN ? 0 : -1;
-}
-
-/* ---- requests to I ---- */
-
-/* 0, or an errno: the answer's, or that of a dead I (EPIPE). */
-static int contain_ask(struct contain *contain, struct init_request request, int *descriptor)
-{
-    if (contain->launch.control < 0 || contain->killed)
-        return EPIPE;
-    request.serial = ++contain->serial;
-    if (send(contain->launch.control, &request, sizeof request, MSG_NOSIGNAL) != (long)sizeof request)
-        return errno;
-    for (;;) {
-        struct init_answer answer;
-        int given[INIT_DESCRIPTORS];
-        long length =
-            contain_launch_receive(&contain->launch, &answer, sizeof answer, given, CONTAIN_ANSWER_MILLISECONDS);
-        if (length < 0)
-            return errno;
-        if (length != (long)sizeof answer)
-            return EPIPE;
-        if (answer.serial == request.serial && descriptor) {
-            *descriptor = given[0];
-            return answer.error;
-        }
-        if (given[0] >= 0)
-            close(given[0]); /* the late answer to a request that was given up */
-        if (answer.serial == request.serial)
-            return answer.error;
-    }
-}
-
-enum status contain_request_pidfd(struct contain *contain, pid_t pid, int *pidfd, struct message *message)
-{
-    *pidfd = -1;
-    int error = contain_ask(contain, (struct init_request){.kind = INIT_REQUEST_PIDFD, .pid = pid}, pidfd);
-    if (!error && *pidfd < 0)
-        error = EMFILE; /* the kernel drops a descriptor for which the table has no room */
-    if (!error)
-        return STATUS_OK;
-    return message_set(message, error == ESRCH || error == EPIPE ? STATUS_ENDED : STATUS_LIMIT,
-                       "cannot watch the guest's process %d: %s", (int)pid, strerror(error));
-}
-
-enum status contain_signal(struct contain *contain, pid_t pid, pid_t task, int signal, struct message *message)
-{
-    int error = contain_ask(
-        contain, (struct init_request){.kind = INIT_REQUEST_SIGNAL, .pid = pid, .task = task, .signal = signal}, NULL);
-    if (!error)
-        return STATUS_OK;
-    return message_set(message, error == ESRCH || error == EPIPE ? STATUS_ENDED : STATUS_REFUSED,
-                       "cannot send signal %d to the guest's process %d: %s", signal, (int)pid, strerror(error));
-}
-
-/* The number that F's own /proc has for the process of a pidfd; -1 if it is gone. */
-static pid_t contain_translate(int pidfd)
-{
-    char path[64], text[512];
-    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", pidfd);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return -1;
-    long length = read(file, text, sizeof text - 1);
-    close(file);
-    text[length > 0 ? length : 0] = 0;
-    const char *line = strstr(text, "Pid:");
-    return line ? (pid_t)strtol(line + 4, NULL, 10) : -1;
-}
-
-int contain_open_proc(struct contain *contain, pid_t pid, const char *name)
-{
-    char path[CONTAIN_PATH];
-    if (contain->launch.given[3] >= 0) {
-        snprintf(path, sizeof path, "%d/%s", (int)pid, name);
-        return openat(contain->launch.given[3], path, O_RDONLY | O_CLOEXEC);
-    }
-    int pidfd;
-    if (contain_request_pidfd(contain, pid, &pidfd, NULL) != STATUS_OK) {
-        errno = ESRCH;
-        return -1;
-    }
-    pid_t outside = contain_translate(pidfd);
-    close(pidfd);
-    snprintf(path, sizeof path, "%d/%s", (int)outside, name);
-    if (outside <= 0) {
-        errno = ESRCH;
-        return -1;
-    }
-    return openat(contain->host_proc, path, O_RDONLY | O_CLOEXEC);
 }

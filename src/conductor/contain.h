@@ -14,6 +14,7 @@
 #include "base/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,19 +22,31 @@
 
 struct contain;
 
+/* Another program beside the first, on a host of its own. */
+struct contain_program {
+    const char *path; /* absolute */
+    const char *const *argv;
+    char *const *envp;
+    int host; /* from 0: which of the two hosts of the wire; if there are not two, all are on one */
+};
+enum { CONTAIN_OTHERS = NETWORK_HOSTS - 1 };
+
 struct contain_options {
-    const char *program_path;      /* absolute; what is executed */
-    const char *const *argv;       /* NULL-terminated, argv[0] included */
-    char *const *envp;             /* the guest's whole environment, NULL-terminated */
-    const char *working_directory; /* absolute; NULL: that of the caller */
+    const char *program_path;             /* absolute; what is executed */
+    const char *const *argv;              /* NULL-terminated, argv[0] included */
+    char *const *envp;                    /* the guest's whole environment, NULL-terminated */
+    int host;                             /* as of contain_program */
+    const struct contain_program *others; /* what contain_start_other() may start; read only by contain_start() */
+    size_t other_count;                   /* at most CONTAIN_OTHERS */
+    const char *working_directory;        /* absolute; NULL: that of the caller */
     /* Absolute; a folder of the caller's (event pipe, gate page) that the guest sees at the same path. Needed for
      * fresh_working_folder, else may be NULL. */
     const char *runtime_directory;
-    bool stdout_pipe;          /* standard output is a pipe, not the terminal */
-    bool fresh_working_folder; /* an empty folder instead of working_directory, gone afterwards */
-    bool network;              /* a network of its own, with only a loopback interface ... */
+    bool stdout_pipe;                /* standard output is a pipe, not the terminal */
+    bool fresh_working_folder;       /* an empty folder instead of working_directory, gone afterwards */
+    bool network;                    /* a network of its own, with only a loopback interface ... */
     const struct network_plan *wire; /* ... or, if this is not NULL, with a wire; contain_take_wire() */
-    int columns, rows;         /* of the terminals; 0: 80 by 24 */
+    int columns, rows;               /* of the terminals; 0: 80 by 24 */
 };
 
 /* Starts the guest: returns when its exec has succeeded (STATUS_OK, *out set; contain_free() it), or with a message of
@@ -44,6 +57,11 @@ struct contain_options {
  * Environment of the caller: LOCKSTEP_NO_NAMESPACES=1 takes the fallback at once; LOCKSTEP_ALLOW_ROOT_UNCONTAINED=1
  * lets root use the fallback, in which a guest of root has no bound on forks and may reach all of root's processes. */
 enum status contain_start(const struct contain_options *options, struct contain **out, struct message *message);
+
+/* Starts others[index] of contain_start()'s options, of which `program` is a copy (its path is for messages): returns when
+ * its exec has succeeded, or as contain_start(). It shares the first one's terminals, folder and process group. */
+enum status contain_start_other(struct contain *contain, const struct contain_program *program, size_t index,
+                                struct message *message);
 
 /* Ends every process of the guest, in two independent ways, and returns when the kernel has confirmed that none is left
  * (STATUS_OK), at most about 4 s. STATUS_LIMIT: some process cannot be killed by anybody, because it is in an
@@ -106,11 +124,11 @@ enum status contain_request_pidfd(struct contain *contain, pid_t pid, int *pidfd
 /* Sends a signal to a process (task 0) or to one task. STATUS_ENDED: there is no such process or task. */
 enum status contain_signal(struct contain *contain, pid_t pid, pid_t task, int signal, struct message *message);
 
-/* A process that I has collected: the guest's first one, or an orphan. By the time of the report it is gone. */
+/* A process that I has collected: one that it has started, or an orphan. By the time of the report it is gone. */
 struct contain_report {
     pid_t pid;  /* in the guest's numbers */
     int status; /* as from waitpid() */
-    bool first; /* the guest's first process */
+    bool first; /* the first process of all */
 };
 /* A descriptor that is readable when there is a report (or none will come any more). */
 int contain_reports(const struct contain *contain);
@@ -124,7 +142,7 @@ struct contain_probe {
     int user, process, mount, ipc, network; /* user namespace; each of the others inside one */
     bool own_proc, own_terminals, own_shared_memory, loopback, fixed_addresses;
     struct network_made wire; /* of a wire made for trial; its descriptors are closed. error: why there is none */
-    bool kill_proven; /* closing the leash ended a test containment within half a second */
+    bool kill_proven;         /* closing the leash ended a test containment within half a second */
     enum contain_level level;
     char text[512]; /* as contain_level_text() would say for a guest started now, or why none can be */
 };

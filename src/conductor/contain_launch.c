@@ -40,7 +40,7 @@ static void launch_close(int *descriptor)
 
 void contain_launch_clear(struct contain_launch *launch)
 {
-    *launch = (struct contain_launch){.pidfd = -1, .leash = -1, .control = -1, .reports = -1, .exec_status = -1};
+    *launch = (struct contain_launch){.pidfd = -1, .leash = -1, .control = -1, .reports = -1};
     for (int i = 0; i < INIT_DESCRIPTORS; i++)
         launch->given[i] = -1;
 }
@@ -51,7 +51,6 @@ void contain_launch_close(struct contain_launch *launch)
     launch_close(&launch->leash);
     launch_close(&launch->control);
     launch_close(&launch->reports);
-    launch_close(&launch->exec_status);
     for (int i = 0; i < INIT_DESCRIPTORS; i++)
         launch_close(&launch->given[i]);
 }
@@ -90,8 +89,7 @@ static bool launch_connect(struct contain_launch *launch, struct init_options *o
     options->control = pair[1];
     if (!launch_raise(&launch->control) || !launch_raise(&options->control))
         return false;
-    if (!launch_pipe(&options->leash, &launch->leash) || !launch_pipe(&launch->reports, &options->reports) ||
-        !launch_pipe(&launch->exec_status, &options->exec_status))
+    if (!launch_pipe(&options->leash, &launch->leash) || !launch_pipe(&launch->reports, &options->reports))
         return false;
     return fcntl(launch->reports, F_SETFL, O_NONBLOCK) == 0 && fcntl(options->reports, F_SETFL, O_NONBLOCK) == 0;
 }
@@ -101,7 +99,6 @@ static void launch_close_theirs(struct init_options *options)
     launch_close(&options->control);
     launch_close(&options->leash);
     launch_close(&options->reports);
-    launch_close(&options->exec_status);
 }
 
 /* One clone with all namespaces at once: inside a first user namespace a guest could not get a second. All signals are
@@ -246,7 +243,7 @@ int contain_launch(struct contain_launch *launch, struct init_options *options, 
 {
     *refused = false;
     contain_launch_clear(launch);
-    options->control = options->leash = options->reports = options->exec_status = -1;
+    options->control = options->leash = options->reports = -1;
     if (!launch_connect(launch, options)) {
         int error = errno;
         launch_close_theirs(options);

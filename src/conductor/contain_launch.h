@@ -7,7 +7,7 @@
 struct contain_launch {
     pid_t init;
     int pidfd;
-    int leash, control, reports, exec_status; /* F's ends */
+    int leash, control, reports; /* F's ends */
     struct init_ready ready;
     int given[INIT_DESCRIPTORS]; /* in the order of ready.gives; -1 where none */
 };

@@ -84,7 +84,6 @@ void contain_probe(struct contain_probe *probe)
                                    .own_processes = true,
                                    .own_mounts = true,
                                    .own_network = probe->network == 0,
-                                   .self_test = true,
                                    .root = geteuid() == 0,
                                    .columns = 80,
                                    .rows = 24};

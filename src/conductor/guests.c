@@ -31,6 +31,9 @@ uint32_t guest_process_add(struct conductor *c, int32_t pid, uint32_t parent, bo
     }
     uint32_t id = ++c->process_count;
     processes[id] = process;
+    uint32_t host = parent ? 0 : c->starting_host;
+    if (!parent)
+        c->starting_host = 0;
     *process = (struct guest_process){.pid = pid,
                                       .parent = parent,
                                       .alive = true,
@@ -43,7 +46,7 @@ uint32_t guest_process_add(struct conductor *c, int32_t pid, uint32_t parent, bo
                                       .other = id,
                                       .value = parent,
                                       .flags = helper ? RECORD_HELPER : 0,
-                                      .argument = {pid}});
+                                      .argument = {pid, host}});
     return id;
 }
 

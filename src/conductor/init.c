@@ -1,6 +1,5 @@
 /* I, the init of the guests: process 1 of their namespaces (or, where those are refused, an ordinary subreaper). It
- * prepares the place, forks the first guest, collects the dead and reports them, opens pidfds and sends signals on
- * request. It goes when its leash goes: then the kernel ends the whole namespace, and the fallback sweeps.
+ * prepares the place, collects the dead and reports them, and on request starts programs, opens pidfds and sends signals. It goes when its leash goes: then the kernel ends the whole namespace, and the fallback sweeps.
  * Cloned from a process that may have threads: raw calls only, no heap, no stdio, no lock. Must never block on
  * anything but poll(): a guest's behaviour must not hold it up, nor lockstep's slowness. */
 #include "conductor/init.h"
@@ -26,9 +25,13 @@ enum { INIT_REAP_AT_ONCE = 64 };
 
 struct init {
     const struct init_options *options;
-    int proc;    /* /proc, for F and for the sweep; -1 if it cannot be opened */
-    int signals; /* signalfd of SIGCHLD */
-    pid_t guest;
+    int proc;                   /* /proc, for F and for the sweep; -1 if it cannot be opened */
+    int signals;                /* signalfd of SIGCHLD */
+    int streams[3];             /* the guests' ends of the terminals or the pipe */
+    int entries[NETWORK_HOSTS]; /* of two hosts: their network namespaces; else -1 */
+    bool fresh;
+    pid_t first;               /* the process of the first program; 0: not started yet, -1: it has been collected */
+    pid_t group;               /* its process group */
     struct init_report report; /* collected, but not yet written: the pipe was full */
     bool report_waits, more_to_collect;
 };
@@ -53,7 +56,7 @@ static bool init_leash_gone(const struct init_options *options)
  * reader waits for its end. */
 static void init_keep_descriptors(const struct init_options *options)
 {
-    int keep[] = {options->control, options->leash, options->reports, options->exec_status};
+    int keep[] = {options->control, options->leash, options->reports};
     enum { KEEP = sizeof keep / sizeof *keep };
     for (int i = 1; i < KEEP; i++)
         for (int j = i; j > 0 && keep[j] < keep[j - 1]; j--) {
@@ -130,22 +133,11 @@ static void init_open_streams(struct init *init, struct init_streams *streams, s
         init_fail(init, INIT_STAGE_PIPE, errno);
     if (ioctl(streams->terminal.slave, TIOCSCTTY, 0) < 0)
         ready->missing |= INIT_LACK_SESSION;
-    init_describe_stream(streams->terminal.slave, &ready->streams[0]);
-    init_describe_stream(options->stdout_pipe ? streams->pipe[1] : streams->terminal.slave, &ready->streams[1]);
-    init_describe_stream(streams->error.slave, &ready->streams[2]);
-}
-
-static void init_fork_guest(struct init *init, const struct init_streams *streams, bool fresh)
-{
-    const int guest[3] = {streams->terminal.slave, streams->pipe[1] >= 0 ? streams->pipe[1] : streams->terminal.slave,
-                          streams->error.slave};
-    /* fork() would run handlers and take locks that belong to F's threads. */
-    long pid = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
-    if (pid == 0)
-        init_guest_run(init->options, guest, fresh);
-    if (pid < 0)
-        init_fail(init, INIT_STAGE_FORK, errno);
-    init->guest = (pid_t)pid;
+    init->streams[0] = streams->terminal.slave;
+    init->streams[1] = options->stdout_pipe ? streams->pipe[1] : streams->terminal.slave;
+    init->streams[2] = streams->error.slave;
+    for (int i = 0; i < 3; i++)
+        init_describe_stream(init->streams[i], &ready->streams[i]);
 }
 
 /* Masters go to F; the slaves stay open here, so that F reads an end of file only when the containment is over, and
@@ -164,33 +156,35 @@ static void init_announce(struct init *init, const struct init_streams *streams,
         given[count++] = init->proc;
         ready->gives |= INIT_GIVES_PROC;
     }
-    const int wire[] = {ready->wire.device, ready->wire.barrier, ready->wire.diag};
-    for (unsigned i = 0; i < 3; i++)
-        if (wire[i] >= 0) {
-            given[count++] = wire[i];
-            ready->gives |= (uint32_t)INIT_GIVES_WIRE << i;
-        }
-    ready->guest = init->guest;
+    for (int i = 0; i < NETWORK_HOSTS; i++) {
+        const struct network_end *end = &ready->wire.ends[i];
+        const int wire[INIT_WIRE_DESCRIPTORS] = {end->device, end->barrier, end->diag};
+        for (int k = 0; k < INIT_WIRE_DESCRIPTORS; k++)
+            if (wire[k] >= 0) {
+                given[count++] = wire[k];
+                ready->gives |= (uint32_t)INIT_GIVES_WIRE << (i * INIT_WIRE_DESCRIPTORS + k);
+            }
+        init->entries[i] = end->entry; /* stays here */
+        ready->wire.ends[i].entry = -1;
+    }
     if (!init_send(init->options->control, ready, sizeof *ready, given, count))
         init_end(init);
     close(streams->terminal.master);
     close(streams->error.master);
     if (streams->pipe[0] >= 0)
         close(streams->pipe[0]);
-    for (unsigned i = 0; i < 3; i++)
-        if (wire[i] >= 0)
-            close(wire[i]);
+    network_made_close(&ready->wire);
 }
 
-static void init_prepare(struct init *init, struct init_ready *ready, bool *fresh)
+static void init_prepare(struct init *init, struct init_ready *ready)
 {
     const struct init_options *options = init->options;
     /* Before the mounts, one of which makes settings (/proc/sys) unwritable. */
-    ready->wire = (struct network_made){.device = -1, .barrier = -1, .diag = -1};
+    network_made_clear(&ready->wire);
     bool wire = options->own_network && options->wire && network_build(options->wire, &ready->wire);
     if (options->own_mounts)
-        ready->missing |= init_mount_all(options, fresh);
-    ready->fresh = *fresh;
+        ready->missing |= init_mount_all(options, &init->fresh);
+    ready->fresh = init->fresh;
     if (options->own_network && !wire)
         ready->missing |= init_mount_loopback();
     init->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -226,12 +220,45 @@ static void init_collect(struct init *init)
         pid_t pid = waitpid(-1, &status, WNOHANG | __WALL);
         if (pid <= 0)
             return;
-        init->report = (struct init_report){.pid = pid, .status = status, .first = pid == init->guest};
+        init->report = (struct init_report){.pid = pid, .status = status, .first = pid == init->first};
         init->report_waits = true;
-        if (pid == init->guest)
-            init->guest = -1; /* the number may be given again */
+        if (pid == init->first)
+            init->first = -1; /* the number may be given again */
     }
     init->more_to_collect = true;
+}
+
+/* Forks the process that becomes a program. Its pid, and the reading end of its exec pipe; or -1 with errno. */
+static long init_start(struct init *init, int number, int *exec_status)
+{
+    int ends[2];
+    if (number < 0 || number >= init->options->program_count) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -1;
+    const struct init_program *program = &init->options->programs[number];
+    const struct init_guest guest = {.program = program,
+                                     .streams = init->streams,
+                                     .exec_status = ends[1],
+                                     .entry = init->entries[program->host],
+                                     .group = init->group,
+                                     .fresh = init->fresh};
+    /* fork() would run handlers and take locks that belong to F's threads. */
+    long pid = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+    if (pid == 0)
+        init_guest_run(init->options, &guest);
+    int error = errno;
+    close(ends[1]);
+    if (pid < 0)
+        close(ends[0]);
+    else
+        *exec_status = ends[0];
+    if (pid > 0 && number == 0)
+        init->first = init->group = (pid_t)pid;
+    errno = error;
+    return pid;
 }
 
 static void init_answer(struct init *init)
@@ -240,20 +267,22 @@ static void init_answer(struct init *init)
     if (recv(init->options->control, &request, sizeof request, MSG_DONTWAIT) != (long)sizeof request)
         return;
     struct init_answer answer = {.serial = request.serial};
-    int pidfd = -1;
+    int given = -1;
     long done = -1;
     errno = EINVAL;
-    if (request.pid > 1 && request.kind == INIT_REQUEST_PIDFD)
-        done = pidfd = (int)syscall(SYS_pidfd_open, request.pid, 0);
+    if (request.kind == INIT_REQUEST_START)
+        done = answer.pid = (int32_t)init_start(init, request.program, &given);
+    else if (request.pid > 1 && request.kind == INIT_REQUEST_PIDFD)
+        done = given = (int)syscall(SYS_pidfd_open, request.pid, 0);
     else if (request.pid > 1 && request.kind == INIT_REQUEST_SIGNAL && request.task > 0)
         done = syscall(SYS_tgkill, request.pid, request.task, request.signal);
     else if (request.pid > 1 && request.kind == INIT_REQUEST_SIGNAL)
         done = kill(request.pid, request.signal);
     if (done < 0)
         answer.error = errno;
-    init_send(init->options->control, &answer, sizeof answer, &pidfd, pidfd >= 0);
-    if (pidfd >= 0)
-        close(pidfd);
+    init_send(init->options->control, &answer, sizeof answer, &given, given >= 0);
+    if (given >= 0)
+        close(given);
 }
 
 static void init_loop(struct init *init) __attribute__((noreturn));
@@ -281,6 +310,8 @@ static void init_loop(struct init *init)
 void init_run(const struct init_options *options)
 {
     struct init init = {.options = options, .proc = -1, .signals = -1};
+    for (int i = 0; i < NETWORK_HOSTS; i++)
+        init.entries[i] = -1;
     init_keep_descriptors(options);
     /* A third way to go, after pidfd and leash. Not in the fallback: there it would end the one that sweeps. */
     if (options->own_processes)
@@ -297,12 +328,8 @@ void init_run(const struct init_options *options)
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     struct init_ready ready = {0};
     struct init_streams streams;
-    bool fresh = false;
-    init_prepare(&init, &ready, &fresh);
+    init_prepare(&init, &ready);
     init_open_streams(&init, &streams, &ready);
-    if (!options->self_test)
-        init_fork_guest(&init, &streams, fresh);
-    close(options->exec_status);
     init_announce(&init, &streams, &ready);
     init_loop(&init);
 }

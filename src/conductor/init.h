@@ -17,6 +17,7 @@
     X(PIPE, "make a pipe for its standard output")                                                                     \
     X(SIGNALS, "watch for the end of its processes")                                                                   \
     X(FORK, "make its first process")                                                                                  \
+    X(NETWORK, "enter its host's network")                                                                             \
     X(STREAMS, "connect its standard input and output")                                                                \
     X(DIRECTORY, "enter its working directory")                                                                        \
     X(PRIVILEGES, "give up privileges")                                                                                \
@@ -52,32 +53,39 @@ enum init_lack {
 #undef X
 };
 
-struct init_options {
-    const char *program_path;
+/* A program that I can be asked to start. */
+struct init_program {
+    const char *path;
     char *const *argv, *const *envp;
+    int host; /* of two hosts, from 0: in whose network namespace */
+};
+
+enum { INIT_PROGRAMS = NETWORK_HOSTS };
+
+struct init_options {
+    struct init_program programs[INIT_PROGRAMS];
+    int program_count;
     const char *working_directory; /* entered by the guest */
     const char *spare_directory;   /* entered instead if fresh_mount fails */
     const char *runtime_directory;
     bool fresh_mount; /* mount an empty file system over working_directory */
-    bool own_processes, own_mounts, own_network, stdout_pipe, self_test;
+    bool own_processes, own_mounts, own_network, stdout_pipe;
     bool root; /* the guest is the real root, only without capabilities */
     bool set_pid_max;
     const struct network_plan *wire; /* NULL: none */
     int columns, rows;
     long tasks; /* RLIMIT_NPROC; 0 none */
-    int control, leash, reports, exec_status;
+    int control, leash, reports;
 };
 
-enum { INIT_DESCRIPTORS = 7 };
+enum { INIT_WIRE_DESCRIPTORS = 3 /* of each end */, INIT_DESCRIPTORS = 4 + INIT_WIRE_DESCRIPTORS * NETWORK_HOSTS };
 /* Which descriptors come with init_ready, in this order, as bits. */
 enum init_gives {
     INIT_GIVES_TERMINAL = 1,
     INIT_GIVES_ERROR = 2,
     INIT_GIVES_PIPE = 4,
     INIT_GIVES_PROC = 8,
-    INIT_GIVES_WIRE = 16,
-    INIT_GIVES_BARRIER = 32,
-    INIT_GIVES_DIAG = 64
+    INIT_GIVES_WIRE = 16 /* and the next ones: of each end of the wire its device, barrier and diag */
 };
 
 struct init_stream {
@@ -88,7 +96,6 @@ struct init_ready {
     int32_t stage, error; /* error != 0: the start failed there, and I has gone */
     uint32_t missing;     /* enum init_lack */
     uint32_t gives;       /* enum init_gives */
-    int32_t guest;        /* pid, as I sees it; 0 in a self test */
     uint32_t fresh;       /* the fresh folder is mounted */
     struct init_stream streams[3];
     struct network_made wire; /* its descriptors are those that are given */
@@ -99,14 +106,16 @@ struct init_failure {
     int32_t stage, error;
 };
 
-enum init_request_kind { INIT_REQUEST_PIDFD = 1, INIT_REQUEST_SIGNAL };
+enum init_request_kind { INIT_REQUEST_PIDFD = 1, INIT_REQUEST_SIGNAL, INIT_REQUEST_START };
 struct init_request {
     uint32_t serial;
     int32_t kind, pid, task, signal;
+    int32_t program; /* START: which one */
 };
 struct init_answer {
     uint32_t serial;
-    int32_t error; /* 0, or an errno; a pidfd comes with it where asked */
+    int32_t error; /* 0, or an errno; else, where asked, a pidfd or the reading end of the exec pipe comes with it */
+    int32_t pid;   /* START: as I sees it */
 };
 
 struct init_report {
@@ -121,7 +130,17 @@ void init_run(const struct init_options *options) __attribute__((noreturn));
 uint32_t init_mount_all(const struct init_options *options, bool *fresh);
 uint32_t init_mount_loopback(void);
 
-/* The guest's process from fork to exec; `streams` become its 0, 1 and 2. Never returns. */
-void init_guest_run(const struct init_options *options, const int streams[3], bool fresh) __attribute__((noreturn));
+/* What a guest's process becomes. */
+struct init_guest {
+    const struct init_program *program;
+    const int *streams; /* its 0, 1 and 2 */
+    int exec_status;    /* the writing end of the exec pipe */
+    int entry;          /* the network namespace that it enters; -1: it is in it */
+    pid_t group;        /* the process group that it joins; 0: one of its own, in the foreground */
+    bool fresh;         /* the fresh folder is there */
+};
+
+/* The guest's process from fork to exec. Never returns. */
+void init_guest_run(const struct init_options *options, const struct init_guest *guest) __attribute__((noreturn));
 
 #endif

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -93,13 +94,13 @@ static void guest_default_signals(void)
 }
 
 /* 0, 1, 2 and the exec pipe at 3; the streams are all above 2 (I saw to that). */
-static bool guest_arrange_descriptors(const struct init_options *options, const int streams[3])
+static bool guest_arrange_descriptors(const struct init_guest *guest)
 {
     for (int i = 0; i < 3; i++)
-        if (dup2(streams[i], i) < 0)
+        if (dup2(guest->streams[i], i) < 0)
             return false;
-    if (options->exec_status != GUEST_STATUS_DESCRIPTOR &&
-        dup3(options->exec_status, GUEST_STATUS_DESCRIPTOR, O_CLOEXEC) < 0)
+    if (guest->exec_status != GUEST_STATUS_DESCRIPTOR &&
+        dup3(guest->exec_status, GUEST_STATUS_DESCRIPTOR, O_CLOEXEC) < 0)
         return false;
     return syscall(SYS_close_range, GUEST_STATUS_DESCRIPTOR + 1, ~0U, 0) == 0;
 }
@@ -109,18 +110,28 @@ static const char *guest_directory(const struct init_options *options, bool fres
     return options->fresh_mount && !fresh ? options->spare_directory : options->working_directory;
 }
 
-void init_guest_run(const struct init_options *options, const int streams[3], bool fresh)
+/* I leads the session, as a shell would; the first guest leads the group in the foreground. Were it the session's leader,
+ * its end would send SIGHUP to the children that it leaves behind, which no shell's child does. Another program joins it,
+ * as in a pipeline, so that both may read from the terminal. */
+static void guest_join_group(pid_t wanted)
 {
-    pid_t parent = getppid();
-    prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-    if (!guest_arrange_descriptors(options, streams))
-        guest_fail(options->exec_status, INIT_STAGE_STREAMS, errno);
-    /* I leads the session, as a shell would; the guest leads the group in the foreground. Were it the session's leader,
-     * its end would send SIGHUP to the children that it leaves behind, which no shell's child does. */
+    if (wanted > 0 && setpgid(0, wanted) == 0)
+        return;
     setpgid(0, 0);
     pid_t group = getpid();
     ioctl(0, TIOCSPGRP, &group); /* fails without a controlling terminal, which I has reported; TTOU is blocked here */
-    const char *directory = guest_directory(options, fresh);
+}
+
+void init_guest_run(const struct init_options *options, const struct init_guest *guest)
+{
+    pid_t parent = getppid();
+    prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+    if (guest->entry >= 0 && setns(guest->entry, CLONE_NEWNET) < 0)
+        guest_fail(guest->exec_status, INIT_STAGE_NETWORK, errno);
+    if (!guest_arrange_descriptors(guest))
+        guest_fail(guest->exec_status, INIT_STAGE_STREAMS, errno);
+    guest_join_group(guest->group);
+    const char *directory = guest_directory(options, guest->fresh);
     if (directory && chdir(directory) < 0)
         guest_fail(GUEST_STATUS_DESCRIPTOR, INIT_STAGE_DIRECTORY, errno);
     guest_set_limits(options);
@@ -133,6 +144,6 @@ void init_guest_run(const struct init_options *options, const int streams[3], bo
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    execve(options->program_path, options->argv, options->envp);
+    execve(guest->program->path, guest->program->argv, guest->program->envp);
     guest_fail(GUEST_STATUS_DESCRIPTOR, INIT_STAGE_EXEC, errno);
 }

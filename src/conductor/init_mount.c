@@ -71,10 +71,11 @@ static const char *mount_parent(const char *path, char *parent)
 /* An empty /dev/shm, in which only what the run itself needs of the host's is visible. */
 static bool mount_shared_memory(const struct init_options *options)
 {
-    char parent[MOUNT_PATH];
-    const char *needed[] = {options->runtime_directory, options->fresh_mount ? NULL : options->working_directory,
-                            mount_parent(options->program_path, parent)};
-    enum { NEEDED = sizeof needed / sizeof *needed };
+    enum { NEEDED = 2 + INIT_PROGRAMS };
+    char parents[INIT_PROGRAMS][MOUNT_PATH];
+    const char *needed[NEEDED] = {options->runtime_directory, options->fresh_mount ? NULL : options->working_directory};
+    for (int i = 0; i < options->program_count; i++)
+        needed[2 + i] = mount_parent(options->programs[i].path, parents[i]);
     int held[NEEDED];
     bool done = true;
     for (int i = 0; i < NEEDED; i++) {

@@ -147,6 +147,9 @@ struct conductor {
     unsigned char *buffer; /* bytes of the pipe not yet understood */
     size_t buffer_start, buffered;
 
+    size_t hosts_started; /* of options.hosts */
+    uint32_t starting_host; /* address of the host whose program is being started; 0: there are no hosts */
+    unsigned operation_done; /* by the step that is being carried out, while a host's program may wait for it */
     uint32_t granted; /* the task that was let go; 0: none */
     uint32_t interrupting; /* a task that was told to let handlers run */
     uint32_t grant_cpu;
@@ -226,6 +229,10 @@ void stopped_tell(struct conductor *c, uint32_t process, bool stopped); /* once,
 void settle_reports(struct conductor *c);
 /* Finds processes that have died without a word. Returns how many. */
 unsigned settle_deaths(struct conductor *c);
+
+/* ---- conductor_start.c ---- */
+/* Starts the programs of hosts that waited for what the step has done. */
+enum status hosts_after_step(struct conductor *c, struct message *message);
 
 /* ---- conductor.c ---- */
 void conductor_tell(struct conductor *c, const struct event *event);

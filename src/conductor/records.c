@@ -275,6 +275,8 @@ static void got(struct conductor *c, uint32_t id, const struct record *record)
     if (operation_row(record->operation)->family == FAMILY_socket)
         carry_names(c);
     conductor_tell(c, &event);
+    if (record->outcome == OUTCOME_done && c->hosts_started < c->options.host_count)
+        c->operation_done = record->operation;
     if (record->operation == OPERATION_process_wait && event.value > 0)
         collected(c, id, (uint32_t)event.value);
     if (flags & OPERATION_READINESS)

@@ -32,6 +32,7 @@ static const char build_device[] = "wire0", build_far_end[] = "wire1";
 struct build {
     const struct network_plan *plan;
     struct network_made *made;
+    struct network_end *end; /* that is being made */
     struct rtnetlink netlink;
     int index;
 };
@@ -51,6 +52,35 @@ static int build_raise(int descriptor)
     int raised = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
     close(descriptor);
     return raised;
+}
+
+static void build_close(int32_t *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+    *descriptor = -1;
+}
+
+static void build_end_close(struct network_end *end)
+{
+    build_close(&end->device);
+    build_close(&end->barrier);
+    build_close(&end->diag);
+}
+
+void network_made_clear(struct network_made *made)
+{
+    *made = (struct network_made){0};
+    for (int i = 0; i < NETWORK_HOSTS; i++)
+        made->ends[i] = (struct network_end){.device = -1, .barrier = -1, .diag = -1, .entry = -1};
+}
+
+void network_made_close(struct network_made *made)
+{
+    for (int i = 0; i < NETWORK_HOSTS; i++) {
+        build_end_close(&made->ends[i]);
+        build_close(&made->ends[i].entry);
+    }
 }
 
 /* ---- interfaces ---- */
@@ -118,11 +148,13 @@ static int build_tun(struct build *build)
         close(device);
         return error;
     }
-    build->made->device = device;
-    build->made->kind = NETWORK_tun;
+    build->end->device = device;
     build->index = build_index(build_device);
-    build->made->barrier = build_raise(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
-    return build->index ? 0 : ENODEV;
+    build->end->barrier = build_raise(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+    if (!build->index)
+        return ENODEV;
+    build->made->kind = NETWORK_tun;
+    return 0;
 }
 
 /* ---- veth: its far end lies in an empty namespace, where only our packet socket is ---- */
@@ -206,7 +238,7 @@ static int build_veth(struct build *build)
     int far_namespace = -1, here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     if (here < 0)
         return errno;
-    struct network_made *made = build->made;
+    struct network_end *made = build->end;
     int error = build_veth_far(&far, &far_namespace, &made->device);
     if (setns(here, CLONE_NEWNET) < 0 && !error)
         error = errno;
@@ -234,7 +266,7 @@ static int build_veth(struct build *build)
         error = build_packet_bind(made->barrier, build->index, NETWORK_MARK);
     if (error)
         return error;
-    made->kind = NETWORK_veth;
+    build->made->kind = NETWORK_veth;
     made->wire_index = request.ifr_ifindex;
     made->host_index = build->index;
     return 0;
@@ -254,12 +286,12 @@ static int build_address(struct build *build, uint32_t host)
 
 /* Out by the device. Each segment is acknowledged at once: when a delayed acknowledgement comes depends on the machine's
  * speed, and no two runs would be alike. */
-static int build_route(struct build *build, uint32_t to, uint8_t bits, uint32_t from)
+static int build_route(struct build *build, uint8_t table, uint32_t to, uint8_t bits, uint32_t from)
 {
     struct rtnetlink *netlink = &build->netlink;
     struct rtmsg about = {.rtm_family = AF_INET,
                           .rtm_dst_len = bits,
-                          .rtm_table = BUILD_TABLE,
+                          .rtm_table = table,
                           .rtm_protocol = RTPROT_BOOT,
                           .rtm_scope = RT_SCOPE_LINK,
                           .rtm_type = RTN_UNICAST};
@@ -305,27 +337,14 @@ static int build_rules(struct build *build)
     return rtnetlink_ask(&build->netlink);
 }
 
-enum { BUILD_LOOPBACK = 0x7F000000, BUILD_HOST_1 = 0x0A000001, BUILD_HOST_2 = 0x0A000002 };
+enum { BUILD_LOOPBACK = 0x7F000000, BUILD_HOST_1 = NETWORK_ADDRESS, BUILD_HOST_2 = NETWORK_ADDRESS + 1 };
 
-static bool build_all(struct build *build)
+/* One namespace for all: whatever they send leaves by the device, and what comes in by it is theirs. */
+static bool build_hairpin(struct build *build)
 {
-    struct rtnetlink *netlink = &build->netlink;
-    int error = build_up(netlink, 1, 0);
-    if (error)
-        return build_failed(build, NETWORK_STAGE_loopback, error);
-    error = build->plan->veth ? EACCES : build_tun(build);
-    if (error)
-        error = build_veth(build);
-    if (error)
-        return build_failed(build, NETWORK_STAGE_device, error);
-    build_quiet(netlink, build->index);
-    error = build_up(netlink, build->index, IFF_NOARP);
+    int error = build_set(&build->netlink, build->index, IPV4_DEVCONF_ROUTE_LOCALNET, 1);
     if (!error)
-        error = build_set(netlink, build->index, IPV4_DEVCONF_ROUTE_LOCALNET, 1);
-    if (!error)
-        error = build_set(netlink, build->index, IPV4_DEVCONF_ACCEPT_LOCAL, 1);
-    if (!error)
-        error = build_set(netlink, build->index, IPV4_DEVCONF_RP_FILTER, 0);
+        error = build_set(&build->netlink, build->index, IPV4_DEVCONF_ACCEPT_LOCAL, 1);
     if (error)
         return build_failed(build, NETWORK_STAGE_up, error);
     error = build_address(build, BUILD_HOST_1);
@@ -333,43 +352,94 @@ static bool build_all(struct build *build)
         error = build_address(build, BUILD_HOST_2);
     if (error)
         return build_failed(build, NETWORK_STAGE_address, error);
-    error = build_route(build, BUILD_LOOPBACK, 8, BUILD_LOOPBACK + 1);
+    error = build_route(build, BUILD_TABLE, BUILD_LOOPBACK, 8, BUILD_LOOPBACK + 1);
     if (!error)
-        error = build_route(build, BUILD_HOST_1, 32, BUILD_HOST_2);
+        error = build_route(build, BUILD_TABLE, BUILD_HOST_1, 32, BUILD_HOST_2);
     if (!error)
-        error = build_route(build, BUILD_HOST_2, 32, BUILD_HOST_1);
+        error = build_route(build, BUILD_TABLE, BUILD_HOST_2, 32, BUILD_HOST_1);
     if (error)
         return build_failed(build, NETWORK_STAGE_routes, error);
     error = build_rules(build);
+    return error ? build_failed(build, NETWORK_STAGE_rules, error) : true;
+}
+
+/* One of two hosts: its own address, and a way to the other. */
+static bool build_host(struct build *build)
+{
+    bool second = build->end != build->made->ends;
+    uint32_t own = second ? BUILD_HOST_2 : BUILD_HOST_1, other = second ? BUILD_HOST_1 : BUILD_HOST_2;
+    int error = build_address(build, own);
     if (error)
-        return build_failed(build, NETWORK_STAGE_rules, error);
-    build->made->diag = build_raise(socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
-    if (build->made->diag < 0)
+        return build_failed(build, NETWORK_STAGE_address, error);
+    error = build_route(build, RT_TABLE_MAIN, other, 32, own);
+    return error ? build_failed(build, NETWORK_STAGE_routes, error) : true;
+}
+
+static int build_device_make(struct build *build)
+{
+    bool tun = !build->plan->veth && build->made->kind != NETWORK_veth;
+    int error = tun ? build_tun(build) : EACCES;
+    if (!error || build->made->kind == NETWORK_tun) /* both ends are of a kind */
+        return error;
+    build_end_close(build->end);
+    return build_veth(build);
+}
+
+static bool build_all(struct build *build)
+{
+    struct rtnetlink *netlink = &build->netlink;
+    int error = build_up(netlink, 1, 0);
+    if (error)
+        return build_failed(build, NETWORK_STAGE_loopback, error);
+    error = build_device_make(build);
+    if (error)
+        return build_failed(build, NETWORK_STAGE_device, error);
+    build_quiet(netlink, build->index);
+    error = build_up(netlink, build->index, IFF_NOARP);
+    if (!error)
+        error = build_set(netlink, build->index, IPV4_DEVCONF_RP_FILTER, 0);
+    if (error)
+        return build_failed(build, NETWORK_STAGE_up, error);
+    if (!(build->plan->two_hosts ? build_host(build) : build_hairpin(build)))
+        return false;
+    build->end->diag = build_raise(socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+    if (build->end->diag < 0)
         return build_failed(build, NETWORK_STAGE_diag, errno);
     return true;
 }
 
-static void build_close(int32_t *descriptor)
+/* In the namespace that the caller is in. */
+static bool build_end(const struct network_plan *plan, struct network_made *made, int number)
 {
-    if (*descriptor >= 0)
-        close(*descriptor);
-    *descriptor = -1;
-}
-
-bool network_build(const struct network_plan *plan, struct network_made *made)
-{
-    *made = (struct network_made){.device = -1, .barrier = -1, .diag = -1};
-    struct build build = {.plan = plan, .made = made};
+    struct build build = {.plan = plan, .made = made, .end = &made->ends[number]};
+    if (plan->two_hosts) {
+        build.end->entry = build_raise(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+        if (build.end->entry < 0)
+            return build_failed(&build, NETWORK_STAGE_namespace, errno);
+    }
     settings_apply((enum network_profile)plan->profile);
     int error = rtnetlink_open(&build.netlink);
     bool done = error ? build_failed(&build, NETWORK_STAGE_loopback, error) : build_all(&build);
     rtnetlink_close(&build.netlink);
+    return done;
+}
+
+bool network_build(const struct network_plan *plan, struct network_made *made)
+{
+    network_made_clear(made);
+    int count = plan->two_hosts ? NETWORK_HOSTS : 1;
+    bool done = true;
+    for (int i = 0; i < count && done; i++) {
+        if (i > 0 && unshare(CLONE_NEWNET) < 0)
+            done = build_failed(&(struct build){.made = made}, NETWORK_STAGE_namespace, errno);
+        else
+            done = build_end(plan, made, i);
+    }
+    made->count = done ? count : 0;
     if (done)
         return true;
     /* Without its descriptors the device goes, and with it all routes by it; the local table has a rule at any time. */
-    build_close(&made->device);
-    build_close(&made->barrier);
-    build_close(&made->diag);
+    network_made_close(made);
     made->kind = NETWORK_none;
     return false;
 }

@@ -176,6 +176,7 @@ static int states_compare(const void *a, const void *b)
     BY(local_host)
     BY(peer_port)
     BY(peer_host)
+    BY(host)
     BY(inode)
     BY(state)
 #undef BY
@@ -192,9 +193,9 @@ static void states_join(struct states *states)
         struct states_socket *waiting = NULL;
         for (size_t k = 0; k < states->count && !waiting && row->state == CLOSED && row->peer_port; k++) {
             struct states_socket *other = &states->items[k];
-            bool same = other->protocol == row->protocol && other->local_port == row->local_port &&
-                        other->local_host == row->local_host && other->peer_port == row->peer_port &&
-                        other->peer_host == row->peer_host;
+            bool same = other->protocol == row->protocol && other->host == row->host &&
+                        other->local_port == row->local_port && other->local_host == row->local_host &&
+                        other->peer_port == row->peer_port && other->peer_host == row->peer_host;
             if (same && other->inode == 0 && other->timer == 3)
                 waiting = other;
         }
@@ -206,9 +207,10 @@ static void states_join(struct states *states)
     states->count = kept;
 }
 
-enum status states_read(int diag, unsigned what, struct states *states, struct message *message)
+/* Adds what one namespace has. */
+static enum status states_append(int diag, uint8_t host, unsigned what, struct states *states, struct message *message)
 {
-    states->count = 0;
+    size_t before = states->count;
     enum status status = STATUS_OK;
     for (int v6 = 0; v6 <= ((what & STATES_IPV6) != 0); v6++) {
         uint8_t family = v6 ? AF_INET6 : AF_INET;
@@ -217,8 +219,25 @@ enum status states_read(int diag, unsigned what, struct states *states, struct m
         if (status == STATUS_OK && (what & STATES_UDP))
             status = states_dump(diag, family, IPPROTO_UDP, states, message);
     }
+    for (size_t i = before; i < states->count; i++)
+        states->items[i].host = host;
+    return status;
+}
+
+enum status states_read_hosts(const int *diags, size_t count, unsigned what, struct states *states,
+                              struct message *message)
+{
+    states->count = 0;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < count && status == STATUS_OK; i++)
+        status = states_append(diags[i], (uint8_t)i, what, states, message);
     if (states->count > 1)
         qsort(states->items, states->count, sizeof *states->items, states_compare);
     states_join(states);
     return status;
+}
+
+enum status states_read(int diag, unsigned what, struct states *states, struct message *message)
+{
+    return states_read_hosts(&diag, 1, what, states, message);
 }

@@ -15,8 +15,10 @@ struct states_socket {
     uint8_t protocol; /* 6 TCP, 17 UDP */
     uint8_t state;    /* the kernel's number (linux/tcp_states.h) */
     uint8_t timer, retransmits;
-    uint32_t due;     /* ms */
-    uint32_t timeout; /* how long such a timer runs from its start, ms, before any bound of the system's; 0: not known */
+    uint8_t host; /* of which namespace, from 0, of those that were asked */
+    uint32_t due; /* ms */
+    uint32_t
+        timeout; /* how long such a timer runs from its start, ms, before any bound of the system's; 0: not known */
     uint32_t local_host, peer_host;
     uint16_t local_port, peer_port;
     uint64_t inode;                     /* 0: no descriptor leads to it */
@@ -36,6 +38,9 @@ int states_open(void);
 /* Replaces what `states` holds ({0} at first). STATUS_OK; STATUS_ENVIRONMENT: the kernel does not tell (message: why);
  * STATUS_MEMORY. */
 enum status states_read(int diag, unsigned what, struct states *states, struct message *message);
+/* The same of several namespaces together. */
+enum status states_read_hosts(const int *diags, size_t count, unsigned what, struct states *states,
+                              struct message *message);
 void states_clear(struct states *);
 
 #endif

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,18 +21,21 @@ enum { WIRE_PATIENCE = 2000 /* ms for a mark to come through the kernel's queues
 
 struct wire_entry {
     struct wire_packet packet;
+    int to; /* the end at which it is to arrive */
     unsigned char *bytes;
     uint32_t untold; /* copies absorbed and not told of yet */
 };
 
 /* A packet that came while only copies were looked for. */
 struct wire_later {
+    int end; /* where it was sent */
     unsigned char *bytes;
     size_t size;
 };
 
 struct wire {
     struct network_made made;
+    int watcher; /* epoll(7) of both ends' devices; -1: there is one end */
     struct wire_entry *held;
     size_t count, capacity;
     struct wire_later *later;
@@ -43,29 +47,39 @@ struct wire {
     unsigned char buffer[ETH_HLEN + WIRE_PACKET_MAX];
 };
 
-static void wire_close(int32_t *descriptor)
+/* Something that is readable when one of the devices is. */
+static bool wire_watch(struct wire *wire)
 {
-    if (*descriptor >= 0)
-        close(*descriptor);
-    *descriptor = -1;
+    wire->watcher = -1;
+    if (wire->made.count < 2)
+        return true;
+    wire->watcher = epoll_create1(EPOLL_CLOEXEC);
+    for (int i = 0; i < wire->made.count; i++) {
+        struct epoll_event wanted = {.events = EPOLLIN, .data.fd = wire->made.ends[i].device};
+        if (wire->watcher < 0 || epoll_ctl(wire->watcher, EPOLL_CTL_ADD, wire->made.ends[i].device, &wanted) != 0)
+            return false;
+    }
+    return true;
 }
 
 enum status wire_new(const struct network_made *made, struct wire **out, struct message *message)
 {
     *out = NULL;
     struct wire *wire = calloc(1, sizeof *wire);
-    struct network_made own = *made;
-    if (wire && !(wire->flows = flows_new())) {
-        free(wire);
-        wire = NULL;
-    }
     if (!wire) {
-        wire_close(&own.device);
-        wire_close(&own.barrier);
-        wire_close(&own.diag);
+        struct network_made own = *made;
+        network_made_close(&own);
         return message_set(message, STATUS_MEMORY, "no memory for the wire");
     }
-    wire->made = own;
+    wire->made = *made;
+    bool watched = wire_watch(wire);
+    if (!watched || !(wire->flows = flows_new())) {
+        int error = errno;
+        wire_free(wire);
+        if (watched)
+            return message_set(message, STATUS_MEMORY, "no memory for the wire");
+        return message_set(message, STATUS_LIMIT, "cannot watch the wire's two ends: %s", strerror(error));
+    }
     *out = wire;
     return STATUS_OK;
 }
@@ -81,20 +95,36 @@ void wire_free(struct wire *wire)
         free(wire->later[i].bytes);
     free(wire->later);
     flows_free(wire->flows);
-    wire_close(&wire->made.device);
-    wire_close(&wire->made.barrier);
-    wire_close(&wire->made.diag);
+    if (wire->watcher >= 0)
+        close(wire->watcher);
+    network_made_close(&wire->made);
     free(wire);
 }
 
 int wire_descriptor(const struct wire *wire)
 {
-    return wire->made.device;
+    return wire->watcher >= 0 ? wire->watcher : wire->made.ends[0].device;
+}
+
+int wire_ends(const struct wire *wire)
+{
+    return wire->made.count;
+}
+
+int wire_end_diag(const struct wire *wire, int end)
+{
+    return end >= 0 && end < wire->made.count ? wire->made.ends[end].diag : -1;
 }
 
 int wire_diag(const struct wire *wire)
 {
-    return wire->made.diag;
+    return wire_end_diag(wire, 0);
+}
+
+/* Where what leaves at one end arrives: at the other, if there is one. */
+static int wire_across(const struct wire *wire, int end)
+{
+    return wire->made.count > 1 ? 1 - end : end;
 }
 
 /* ---- the queue ---- */
@@ -108,7 +138,7 @@ static struct wire_entry *wire_entry(const struct wire *wire, uint32_t number)
 }
 
 /* NULL: no memory. */
-static struct wire_entry *wire_hold(struct wire *wire, const unsigned char *bytes, const struct segment *header)
+static struct wire_entry *wire_hold(struct wire *wire, const unsigned char *bytes, const struct segment *header, int to)
 {
     if (wire->count == wire->capacity) {
         size_t capacity = wire->capacity ? wire->capacity * 2 : 64;
@@ -128,6 +158,7 @@ static struct wire_entry *wire_hold(struct wire *wire, const unsigned char *byte
                                             .window = header->window,
                                             .bytes = copy,
                                             .size = header->ip_length},
+                                 .to = to,
                                  .bytes = copy};
     flows_measure(wire->flows, header, &entry->packet.sequence, &entry->packet.acknowledgement, &entry->packet.window);
     return entry;
@@ -171,7 +202,7 @@ static struct wire_entry *wire_original(const struct wire *wire, const struct se
 }
 
 /* Kept as it came, for the next wire_read. */
-static bool wire_put_off(struct wire *wire, const unsigned char *bytes, size_t size)
+static bool wire_put_off(struct wire *wire, int end, const unsigned char *bytes, size_t size)
 {
     if (wire->later_count == wire->later_capacity) {
         size_t capacity = wire->later_capacity ? wire->later_capacity * 2 : 16;
@@ -185,12 +216,12 @@ static bool wire_put_off(struct wire *wire, const unsigned char *bytes, size_t s
     if (!copy)
         return false;
     memcpy(copy, bytes, size);
-    wire->later[wire->later_count++] = (struct wire_later){.bytes = copy, .size = size};
+    wire->later[wire->later_count++] = (struct wire_later){.end = end, .bytes = copy, .size = size};
     return true;
 }
 
-/* One packet that the kernel has sent. True if it is new. */
-static bool wire_take(struct wire *wire, const unsigned char *bytes, size_t size)
+/* One packet that the kernel has sent from this end. True if it is new. */
+static bool wire_take(struct wire *wire, int end, const unsigned char *bytes, size_t size)
 {
     struct segment header;
     wire->counts.read++;
@@ -207,11 +238,11 @@ static bool wire_take(struct wire *wire, const unsigned char *bytes, size_t size
     }
     if (wire->absorbing) {
         wire->counts.read--; /* it is read again */
-        if (wire->count + wire->later_count >= WIRE_HELD_MAX || !wire_put_off(wire, bytes, header.ip_length))
+        if (wire->count + wire->later_count >= WIRE_HELD_MAX || !wire_put_off(wire, end, bytes, header.ip_length))
             wire->counts.read++, wire->counts.overrun++;
         return false;
     }
-    if (wire->count >= WIRE_HELD_MAX || !wire_hold(wire, bytes, &header)) {
+    if (wire->count >= WIRE_HELD_MAX || !wire_hold(wire, bytes, &header, wire_across(wire, end))) {
         wire->counts.overrun++;
         return false;
     }
@@ -275,43 +306,74 @@ static uint32_t wire_mark(struct wire *wire, int packets, int index, const char 
     return wire_send_frame(packets, index, frame, sizeof frame) ? mark : 0;
 }
 
-static unsigned wire_read_veth(struct wire *wire)
+static unsigned wire_read_veth(struct wire *wire, int number)
 {
+    const struct network_end *end = &wire->made.ends[number];
     unsigned fresh = 0;
-    uint32_t mark =
-        wire_mark(wire, wire->made.barrier, wire->made.host_index, NETWORK_WIRE_ADDRESS, NETWORK_HOST_ADDRESS);
+    uint32_t mark = wire_mark(wire, end->barrier, end->host_index, NETWORK_WIRE_ADDRESS, NETWORK_HOST_ADDRESS);
     for (;;) {
-        ssize_t got = wire_receive_frame(wire, wire->made.device, mark ? WIRE_PATIENCE : 0);
+        ssize_t got = wire_receive_frame(wire, end->device, mark ? WIRE_PATIENCE : 0);
         if (got < 0 || (mark && wire_is_mark(wire, got, mark)))
             return fresh;
         if (got > ETH_HLEN && wire->buffer[12] == ETH_P_IP >> 8 && wire->buffer[13] == (ETH_P_IP & 0xFF))
-            fresh += wire_take(wire, wire->buffer + ETH_HLEN, (size_t)got - ETH_HLEN);
+            fresh += wire_take(wire, number, wire->buffer + ETH_HLEN, (size_t)got - ETH_HLEN);
     }
 }
 
-static unsigned wire_read_tun(struct wire *wire)
+static unsigned wire_read_tun(struct wire *wire, int number)
 {
     unsigned fresh = 0;
     for (;;) {
-        ssize_t got = read(wire->made.device, wire->buffer, sizeof wire->buffer);
+        ssize_t got = read(wire->made.ends[number].device, wire->buffer, sizeof wire->buffer);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             return fresh;
-        fresh += wire_take(wire, wire->buffer, (size_t)got);
+        fresh += wire_take(wire, number, wire->buffer, (size_t)got);
     }
 }
 
 static unsigned wire_read_device(struct wire *wire)
 {
-    return wire->made.kind == NETWORK_veth ? wire_read_veth(wire) : wire_read_tun(wire);
+    unsigned fresh = 0;
+    for (int i = 0; i < wire->made.count; i++)
+        fresh += wire->made.kind == NETWORK_veth ? wire_read_veth(wire, i) : wire_read_tun(wire, i);
+    return fresh;
+}
+
+/* A packet (TUN) or frame (veth) that is there, into the buffer. */
+static ssize_t wire_next(struct wire *wire, int device)
+{
+    ssize_t got;
+    do
+        got = wire->made.kind == NETWORK_veth ? recv(device, wire->buffer, sizeof wire->buffer, MSG_DONTWAIT)
+                                              : read(device, wire->buffer, sizeof wire->buffer);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* What is there at one end now goes on. */
+static unsigned wire_pass_end(struct wire *wire, int number)
+{
+    const struct network_end *from = &wire->made.ends[number], *to = &wire->made.ends[wire_across(wire, number)];
+    bool veth = wire->made.kind == NETWORK_veth;
+    unsigned passed = 0;
+    for (ssize_t got; (got = wire_next(wire, from->device)) > 0; passed++) {
+        wire->counts.read++;
+        if (veth)
+            wire_frame(wire->buffer, NETWORK_HOST_ADDRESS, NETWORK_WIRE_ADDRESS, ETH_P_IP);
+        bool taken = veth ? wire_send_frame(to->device, to->wire_index, wire->buffer, (size_t)got)
+                          : write(to->device, wire->buffer, (size_t)got) == got;
+        *(taken ? &wire->counts.released : &wire->counts.refused) += 1;
+    }
+    return passed;
 }
 
 unsigned wire_read(struct wire *wire)
 {
     unsigned fresh = 0;
     for (size_t i = 0; i < wire->later_count; i++) {
-        fresh += wire_take(wire, wire->later[i].bytes, wire->later[i].size);
+        fresh += wire_take(wire, wire->later[i].end, wire->later[i].bytes, wire->later[i].size);
         free(wire->later[i].bytes);
     }
     wire->later_count = 0;
@@ -332,27 +394,17 @@ bool wire_waiting(const struct wire *wire)
 
 unsigned wire_pass(struct wire *wire, int milliseconds)
 {
-    struct pollfd look = {.fd = wire->made.device, .events = POLLIN};
-    bool veth = wire->made.kind == NETWORK_veth;
-    unsigned passed = 0;
-    for (bool waited = false;;) {
-        ssize_t got = veth ? recv(wire->made.device, wire->buffer, sizeof wire->buffer, MSG_DONTWAIT)
-                           : read(wire->made.device, wire->buffer, sizeof wire->buffer);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0) {
-            if (passed > 0 || waited || poll(&look, 1, milliseconds) <= 0)
-                return passed;
-            waited = true;
-            continue;
-        }
-        wire->counts.read++;
-        if (veth)
-            wire_frame(wire->buffer, NETWORK_HOST_ADDRESS, NETWORK_WIRE_ADDRESS, ETH_P_IP);
-        bool taken = veth ? wire_send_frame(wire->made.device, wire->made.wire_index, wire->buffer, (size_t)got)
-                          : write(wire->made.device, wire->buffer, (size_t)got) == got;
-        *(taken ? &wire->counts.released : &wire->counts.refused) += 1;
-        passed++;
+    struct pollfd look = {.fd = wire_descriptor(wire), .events = POLLIN};
+    for (bool waited = false;; waited = true) {
+        unsigned passed = 0, now;
+        do {
+            now = 0;
+            for (int i = 0; i < wire->made.count; i++)
+                now += wire_pass_end(wire, i);
+            passed += now;
+        } while (now > 0 && wire->made.count > 1);
+        if (passed > 0 || waited || poll(&look, 1, milliseconds) <= 0)
+            return passed;
     }
 }
 
@@ -384,24 +436,24 @@ const struct wire_packet *wire_find(const struct wire *wire, uint32_t number)
     return entry ? &entry->packet : NULL;
 }
 
-static bool wire_deliver(struct wire *wire, const unsigned char *bytes, size_t size)
+static bool wire_deliver(struct wire *wire, int number, const unsigned char *bytes, size_t size)
 {
+    const struct network_end *end = &wire->made.ends[number];
     if (wire->made.kind == NETWORK_tun) {
         ssize_t written;
         do
-            written = write(wire->made.device, bytes, size);
+            written = write(end->device, bytes, size);
         while (written < 0 && errno == EINTR);
         return written == (ssize_t)size;
     }
     unsigned char frame[ETH_HLEN + WIRE_PACKET_MAX];
     wire_frame(frame, NETWORK_HOST_ADDRESS, NETWORK_WIRE_ADDRESS, ETH_P_IP);
     memcpy(frame + ETH_HLEN, bytes, size);
-    if (!wire_send_frame(wire->made.device, wire->made.wire_index, frame, ETH_HLEN + size))
+    if (!wire_send_frame(end->device, end->wire_index, frame, ETH_HLEN + size))
         return false;
-    uint32_t mark =
-        wire_mark(wire, wire->made.device, wire->made.wire_index, NETWORK_HOST_ADDRESS, NETWORK_WIRE_ADDRESS);
+    uint32_t mark = wire_mark(wire, end->device, end->wire_index, NETWORK_HOST_ADDRESS, NETWORK_WIRE_ADDRESS);
     for (ssize_t got = 0; mark && got >= 0 && !wire_is_mark(wire, got, mark);)
-        got = wire_receive_frame(wire, wire->made.barrier, WIRE_PATIENCE);
+        got = wire_receive_frame(wire, end->barrier, WIRE_PATIENCE);
     return true;
 }
 
@@ -416,7 +468,7 @@ enum status wire_release(struct wire *wire, uint32_t number, struct message *mes
     unsigned char *bytes = entry->bytes;
     entry->bytes = NULL;
     wire_forget(wire, entry);
-    bool taken = wire_deliver(wire, bytes, going.packet.size);
+    bool taken = wire_deliver(wire, going.to, bytes, going.packet.size);
     int error = errno;
     free(bytes);
     if (!taken) {
@@ -449,7 +501,7 @@ enum status wire_duplicate(struct wire *wire, uint32_t number, uint32_t *copy)
     if (wire->count >= WIRE_HELD_MAX)
         return STATUS_LIMIT;
     struct segment header = entry->packet.header;
-    struct wire_entry *made = wire_hold(wire, entry->bytes, &header);
+    struct wire_entry *made = wire_hold(wire, entry->bytes, &header, entry->to);
     if (!made)
         return STATUS_MEMORY;
     made->packet.copy_of = number;
@@ -466,7 +518,9 @@ enum status wire_inject(struct wire *wire, const void *bytes, size_t size, uint3
         return STATUS_INVALID;
     if (wire->count >= WIRE_HELD_MAX)
         return STATUS_LIMIT;
-    const struct wire_entry *made = wire_hold(wire, bytes, &header);
+    /* With two hosts: as if the one had sent it whose address it has. */
+    int from = header.source == NETWORK_ADDRESS + 1 ? 1 : 0;
+    const struct wire_entry *made = wire_hold(wire, bytes, &header, wire_across(wire, from));
     *number = made ? made->packet.number : 0;
     return made ? STATUS_OK : STATUS_MEMORY;
 }
@@ -474,7 +528,7 @@ enum status wire_inject(struct wire *wire, const void *bytes, size_t size, uint3
 /* ---- counts ---- */
 
 /* How many packets the kernel has thrown away because the device's queue was full. */
-static uint64_t wire_tun_dropped(const struct wire *wire)
+static uint64_t wire_tun_dropped(const struct network_end *end)
 {
     struct {
         struct nlmsghdr header;
@@ -485,10 +539,10 @@ static uint64_t wire_tun_dropped(const struct wire *wire)
              .attribute = {.rta_len = RTA_LENGTH(6), .rta_type = IFLA_IFNAME},
              .name = "wire0"};
     _Alignas(8) char answer[8192];
-    if (wire->made.barrier < 0 || send(wire->made.barrier, &ask, sizeof ask, 0) < 0)
+    if (end->barrier < 0 || send(end->barrier, &ask, sizeof ask, 0) < 0)
         return 0;
-    struct pollfd look = {.fd = wire->made.barrier, .events = POLLIN};
-    ssize_t got = poll(&look, 1, WIRE_PATIENCE) > 0 ? recv(wire->made.barrier, answer, sizeof answer, 0) : -1;
+    struct pollfd look = {.fd = end->barrier, .events = POLLIN};
+    ssize_t got = poll(&look, 1, WIRE_PATIENCE) > 0 ? recv(end->barrier, answer, sizeof answer, 0) : -1;
     const struct nlmsghdr *header = (const struct nlmsghdr *)answer;
     if (got < (ssize_t)NLMSG_LENGTH(sizeof ask.about) || header->nlmsg_type != RTM_NEWLINK)
         return 0;
@@ -505,12 +559,14 @@ static uint64_t wire_tun_dropped(const struct wire *wire)
 
 struct wire_counts wire_counts(struct wire *wire)
 {
-    if (wire->made.kind == NETWORK_tun) {
-        wire->counts.device_dropped = wire_tun_dropped(wire);
-    } else {
+    if (wire->made.kind == NETWORK_tun)
+        wire->counts.device_dropped = 0;
+    for (int i = 0; i < wire->made.count; i++) {
         struct tpacket_stats statistics = {0};
         socklen_t size = sizeof statistics;
-        if (getsockopt(wire->made.device, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0)
+        if (wire->made.kind == NETWORK_tun)
+            wire->counts.device_dropped += wire_tun_dropped(&wire->made.ends[i]);
+        else if (getsockopt(wire->made.ends[i].device, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0)
             wire->counts.device_dropped += statistics.tp_drops; /* the kernel counts anew after each look */
     }
     return wire->counts;

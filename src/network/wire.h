@@ -30,13 +30,17 @@ struct wire_packet {
     size_t size;
 };
 
-/* Takes over the wire's descriptors (also when it fails). STATUS_OK; STATUS_MEMORY. */
+/* Takes over the wire's descriptors (also when it fails). STATUS_OK; STATUS_MEMORY; STATUS_LIMIT: no descriptor is left. */
 enum status wire_new(const struct network_made *made, struct wire **out, struct message *message);
 void wire_free(struct wire *); /* NULL is allowed */
 
 /* Something to poll(2) for: readable when a packet has come. */
 int wire_descriptor(const struct wire *);
-/* The namespace's socket for states_read() (network/states.h); -1: none. */
+/* One end in one namespace, for both of those who talk; or two, one on each of two hosts (network/build.h). */
+int wire_ends(const struct wire *);
+/* An end's socket for states_read() (network/states.h), ends count from 0; -1: none. */
+int wire_end_diag(const struct wire *, int end);
+/* That of the first end. */
 int wire_diag(const struct wire *);
 
 /* Reads all that there is. Packets that the guests' kernel has handed over before the call are in the queue after it, in

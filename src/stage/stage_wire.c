@@ -148,6 +148,7 @@ uint32_t stage_wire_listener(const struct world *world, struct world_address add
     for (uint32_t id = world_socket_count(world); id > 0 && address.port; id--) {
         const struct world_socket *socket = world_socket(world, id);
         if (socket->state == SOCKET_listen && socket->local.port == address.port &&
+            (!socket->host || socket->host == address.host) &&
             (socket->local.host == address.host || socket->local.host == 0))
             return id;
     }

@@ -127,7 +127,8 @@ static void listener_text(const struct stage_frame *frame, const struct stage_wi
     out[0] = 0;
     for (uint32_t id = 1; socket && id <= world_socket_count(frame->after); id++) {
         const struct world_socket *other = world_socket(frame->after, id);
-        half += other->state == SOCKET_syn_recv && other->local.port == socket->local.port;
+        half +=
+            other->state == SOCKET_syn_recv && other->local.port == socket->local.port && other->host == socket->host;
     }
     if (!socket || wire->flow.protocol != TCP)
         return;

@@ -9,7 +9,8 @@ enum event_kind {
     EVENT_NONE,
     EVENT_STRING,        /* text id `text` := payload (guest text is escaped before it becomes a string) */
     EVENT_PLACE,         /* place id `place` := file name `text`, line `value`, function name `second` (a text id) */
-    EVENT_PROCESS,       /* process `other` is born; parent process `value` (0: lockstep started it); pid argument[0] */
+    EVENT_PROCESS,       /* process `other` is born; parent process `value` (0: lockstep started it); pid argument[0]; of one
+                            that was started on a host of its own, argument[1] = the host's address, else 0 */
     EVENT_TASK,          /* task `task` is born in process `other`; number in its process `value` (0 = main); creator task argument[0] */
     EVENT_OBJECT,        /* object `object` of kind `value` is called `text` (without kind word); process `other` or 0 if shared.
                             May come again: renamed. argument[0] = size or capacity where known; `second` != 0: a fork's copy
@@ -103,7 +104,8 @@ enum verdict { VERDICT_none, VERDICT_finished, VERDICT_failed, VERDICT_deadlock,
  *   payload = the packet from its IP header on, as it was on the wire (raw: sequence numbers and checksums differ from run
  *   to run); argument[0] = from, argument[1] = to (event_address), argument[2] = relative sequence number | relative
  *   acknowledgement << 32 (TCP), type | code << 8 (ICMP); argument[3] = event_packet
- * EVENT_SOCKET: object = the guest's object, 0: none (not accepted yet, or closed by the guest); argument[0] = its own,
+ * EVENT_SOCKET: object = the guest's object, 0: none (not accepted yet, or closed by the guest); second = the address of
+ *   the host that it is on, 0: one network for all; argument[0] = its own,
  *   argument[1] = the peer's address (event_address; 0: none); argument[2] = bytes to be read | bytes not acknowledged
  *   << 32; for a listener connections to be accepted | most of them << 32; argument[3] = event_socket; payload: struct
  *   event_window, for TCP connections

@@ -77,6 +77,8 @@ struct world_ruling world_rule(const struct world *, uint32_t task);
 /* ---- processes ---- */
 struct world_process {
     uint32_t id, parent; /* parent 0: init */
+    uint32_t root;       /* the one that a person started, from which it descends; perhaps itself */
+    uint32_t host;       /* address of the host that it is on (IPv4, in the machine's byte order); 0: one network for all */
     uint8_t state;       /* running as long as a task lives: STATE_running; STATE_stopped, STATE_zombie, STATE_terminated */
     uint8_t unobserved, helper, orphan;
     int32_t pid;
@@ -159,6 +161,7 @@ struct world_socket {
     uint8_t initiator; /* TCP connection: it sent the first SYN */
     uint8_t left;      /* state before it went */
     uint32_t due;      /* ms */
+    uint32_t host;     /* the address of the host that it is on; 0: one network for all */
     struct world_address local, peer;
     uint32_t receive_queue, send_queue; /* bytes; a listener: connections to be accepted, and most of them */
     uint32_t path;                      /* the states that it has been in: a bit for each */

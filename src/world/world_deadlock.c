@@ -341,10 +341,10 @@ static void locks_leaked(struct world *world)
 
 static void processes_left(struct world *world)
 {
-    const struct process *first = process_at(world, 1);
-    if (first->view.state != STATE_zombie && first->view.state != STATE_terminated)
-        return;
     for (uint32_t p = world->first_process; p; p = process_at(world, p)->next) {
+        const struct process *root = process_at(world, process_at(world, p)->view.root);
+        if (root->view.id == p || (root->view.state != STATE_zombie && root->view.state != STATE_terminated))
+            continue;
         struct world_fault *fault = world_fault_add(world, FAULT_leftover_process);
         if (!fault)
             return;

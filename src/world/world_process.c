@@ -23,7 +23,11 @@ void world_process_born(struct world *world, const struct event *event)
         .helper = (event->flags & RECORD_HELPER) != 0,
     };
     snprintf(process->view.name, sizeof process->view.name, "P%u", event->other);
+    process->view.host = (uint32_t)event->argument[1];
+    process->view.root = process->view.host ? event->other : 1;
     if (parent->view.id) {
+        process->view.host = parent->view.host;
+        process->view.root = parent->view.root;
         /* fork copies memory and dispositions; an exec will say otherwise */
         process->forked = 1;
         process->handled = parent->handled;
@@ -91,13 +95,13 @@ static void ended_badly(struct world *world, const struct process *process)
         bool error = number == SIGSEGV || number == SIGBUS || number == SIGFPE || number == SIGILL ||
                      number == SIGABRT || number == SIGTRAP || number == SIGSYS;
         /* To be terminated by another of the guest's processes is no crash, and a helper's broken pipe is its own
-         * affair; the first process is what the person started, and must not die of a signal unasked. */
-        if ((process->killed_by & signal_bit(number)) || (!error && process->view.id != 1))
+         * affair; what the person started must not die of a signal unasked. */
+        if ((process->killed_by & signal_bit(number)) || (!error && process->view.root != process->view.id))
             return;
         kind = number == SIGABRT && process->asserted ? FAULT_assertion : FAULT_crash;
         value = number;
     } else {
-        if (process->view.id != 1 || !WIFEXITED(status) || WEXITSTATUS(status) == 0)
+        if (process->view.root != process->view.id || !WIFEXITED(status) || WEXITSTATUS(status) == 0)
             return;
         kind = FAULT_exit_status;
         value = WEXITSTATUS(status);

@@ -24,6 +24,7 @@ void world_socket_event(struct world *world, const struct event *event)
     }
     uint64_t about = (uint64_t)event->argument[3], queues = (uint64_t)event->argument[2];
     socket->object = event->object;
+    socket->host = event->second;
     socket->protocol = (uint8_t)about;
     socket->timer = (uint8_t)(about >> 8);
     socket->retransmits = (uint8_t)(about >> 16);
@@ -68,7 +69,8 @@ static uint32_t end_of(const struct world *world, uint8_t protocol, struct world
     uint32_t gone = 0, listener = 0;
     for (uint32_t id = world_socket_count(world); id > 0; id--) {
         const struct world_socket *socket = world_socket(world, id);
-        if (socket->protocol != protocol || socket->local.port != own.port)
+        if (socket->protocol != protocol || socket->local.port != own.port ||
+            (socket->host && socket->host != own.host))
             continue;
         bool here = socket->local.host == own.host;
         if (here && socket->peer.host == peer.host && socket->peer.port == peer.port) {
