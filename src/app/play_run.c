@@ -109,6 +109,8 @@ static enum status start(struct play_run *run, struct message *message)
     struct conductor_options options = {
         .program = plan->program,
         .arguments = plan->arguments,
+        .hosts = plan->hosts,
+        .host_count = plan->host_count,
         .preload = run->setting->paths->preload,
         .fresh_working_folder = plan->fresh_working_folder,
         .stdout_pipe = plan->stdout_pipe,

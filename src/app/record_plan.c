@@ -28,6 +28,18 @@ static void add_option(struct option_texts *texts, const char *format, ...)
     va_end(arguments);
 }
 
+/* What a branch needs to start them again (replay.c): each host, then its program's arguments. */
+static void list_hosts(const struct session_plan *plan, struct option_texts *out)
+{
+    add_option(out, "profile=%u", plan->wire_profile);
+    for (size_t i = 0; i < plan->host_count; i++) {
+        const struct conductor_host *host = &plan->hosts[i];
+        add_option(out, "host=%u %s %s", host->number, operation_row(host->after)->name, host->program);
+        for (size_t k = 1; host->arguments[k]; k++)
+            add_option(out, "argument=%s", host->arguments[k]);
+    }
+}
+
 static void list_options(const struct session_plan *plan, struct option_texts *out)
 {
     add_option(out, "policy=%s", policy_name(plan->policy.kind));
@@ -37,6 +49,7 @@ static void list_options(const struct session_plan *plan, struct option_texts *o
     add_option(out, "stdout=%s", plan->stdout_pipe ? "pipe" : "pty");
     add_option(out, "folder=%s", plan->fresh_working_folder ? "fresh" : "own");
     add_option(out, "mode=%s", plan->live ? "live" : "held");
+    list_hosts(plan, out);
     if (plan->scene) {
         add_option(out, "scene=%s", plan->scene->id);
         add_option(out, "variant=%s", plan->scene->variants[plan->variant].id);

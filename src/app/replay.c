@@ -1,5 +1,6 @@
 /* `lockstep replay`: the events of a recording go to the same report as those of a run; nothing is run and nothing that
  * the recording names is opened. With --branch the recorded program is started again, because that was asked for. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "base/text.h"
 #include "export/tell.h"
 #include "history/recording.h"
+#include "network/build.h"
 
 /* ---- replaying ---- */
 
@@ -116,6 +118,33 @@ static const char **watches_of(const struct recording_about *about, size_t *coun
     return watches;
 }
 
+/* The programs that ran on hosts of their own (record_plan.c). Free what it returns; NULL: out of memory. */
+static const char **hosts_of(const struct recording_about *about, struct conductor_host hosts[CONDUCTOR_HOSTS],
+                             size_t *count)
+{
+    const char **arguments = calloc(about->option_count + 2 * CONDUCTOR_HOSTS, sizeof *arguments);
+    size_t used = 0;
+    *count = 0;
+    for (size_t i = 0; arguments && i < about->option_count; i++) {
+        const char *text = about->options[i].bytes;
+        unsigned number;
+        char after[64];
+        int at = 0;
+        if (strncmp(text, "argument=", 9) == 0 && *count > 0)
+            arguments[used++] = text + 9;
+        else if (sscanf(text, "host=%1u %63s %n", &number, after, &at) == 2 && at > 0 && text[at] &&
+                 *count < CONDUCTOR_HOSTS && number >= 1 && number <= CONDUCTOR_HOSTS) {
+            used += *count > 0; /* the NULL that ends the one before */
+            hosts[(*count)++] = (struct conductor_host){.program = text + at,
+                                                        .arguments = &arguments[used],
+                                                        .number = number,
+                                                        .after = operation_by_name(after)};
+            arguments[used++] = text + at;
+        }
+    }
+    return arguments;
+}
+
 static void plan_branch(const struct recording_about *about, const struct options *options, struct session_plan *plan)
 {
     session_plan_options(options, plan);
@@ -127,6 +156,7 @@ static void plan_branch(const struct recording_about *about, const struct option
     plan->cpus = (uint32_t)number_option(about, "cpus", 1, 64, 1);
     plan->stdout_pipe = option_is(about, "stdout", "pipe");
     plan->fresh_working_folder = option_is(about, "folder", "fresh");
+    plan->wire_profile = (uint8_t)number_option(about, "profile", NETWORK_lecture, NETWORK_timestamps, NETWORK_lecture);
     plan->no_input = true;
     plan->program = about->program;
 }
@@ -144,15 +174,17 @@ static int branch_again(struct recording *recording, const struct options *optio
         return EXIT_USAGE;
     }
     plan_branch(about, options, &plan);
-    const char **watches = watches_of(about, &plan.watch_count);
+    struct conductor_host hosts[CONDUCTOR_HOSTS];
+    const char **watches = watches_of(about, &plan.watch_count), **told = hosts_of(about, hosts, &plan.host_count);
     const char **arguments = calloc(about->argument_count + 2, sizeof *arguments);
     struct scene *scene = scenes_of_recording(about, &variant);
-    if (watches && arguments) {
+    if (watches && arguments && told) {
         arguments[0] = about->program;
         for (size_t i = 0; i < about->argument_count; i++)
             arguments[i + 1] = about->arguments[i].bytes;
         plan.watches = watches;
         plan.arguments = arguments;
+        plan.hosts = plan.host_count ? hosts : NULL;
         plan.scene = scene;
         plan.variant = variant;
         plan.expected = recording_history(recording);
@@ -162,6 +194,7 @@ static int branch_again(struct recording *recording, const struct options *optio
         result.status = message_set(&message, STATUS_MEMORY, _("out of memory"));
     }
     free(watches);
+    free(told);
     free(arguments);
     scene_free(scene);
     return session_exit(&result, &message, options->expect);

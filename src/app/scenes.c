@@ -131,17 +131,19 @@ static bool is_shipped(const struct scene *scene)
     return shipped;
 }
 
-static bool build(const struct scene *scene, size_t variant, const struct paths *paths, struct scenes_program *program,
-                  int *result)
+static bool build(const struct scene *scene, size_t variant, size_t host, const struct paths *paths,
+                  struct scenes_program *program, int *result)
 {
     const char *const compiler[] = {paths->executable, "cc", NULL};
     struct scene_build wanted = {.scene = scene,
                                  .variant = variant,
+                                 .host = host,
                                  .compiler = compiler,
                                  .prebuilt = paths->prebuilt[0] && is_shipped(scene) ? paths->prebuilt : NULL};
     struct scene_build_output output = {0};
     struct message message = {{0}};
-    enum status status = scene_build_program(&wanted, program->path, sizeof program->path, &output, &message);
+    enum status status =
+        scene_build_program(&wanted, program->parts[host].path, sizeof program->parts[host].path, &output, &message);
     if (status && output.text && output.length) {
         char *clean = malloc(ESCAPE_BOUND(output.length));
         if (clean) {
@@ -156,15 +158,41 @@ static bool build(const struct scene *scene, size_t variant, const struct paths 
     return status == STATUS_OK;
 }
 
-static bool take_arguments(const struct scene_variant *variant, struct scenes_program *program)
+static bool take_arguments(const struct scene_strings *given, size_t part, struct scenes_program *program)
 {
-    const struct scene_strings *given = &variant->program.arguments;
-    program->arguments = calloc(given->count + 2, sizeof *program->arguments);
-    if (!program->arguments)
+    const char **arguments = calloc(given->count + 2, sizeof *arguments);
+    if (!arguments)
         return false;
-    program->arguments[0] = program->path;
+    program->parts[part].arguments = arguments;
+    arguments[0] = program->parts[part].path;
     for (size_t i = 0; i < given->count; i++)
-        program->arguments[i + 1] = given->items[i];
+        arguments[i + 1] = given->items[i];
+    return true;
+}
+
+/* The scene's programs: those of its hosts, or its one. False: there is no memory. */
+static bool take_programs(const struct scene *scene, const struct scene_variant *variant,
+                          struct scenes_program *program, struct session_plan *plan)
+{
+    if (!scene_hosts_play(scene)) {
+        if (!take_arguments(&variant->program.arguments, 0, program))
+            return false;
+    } else {
+        for (size_t i = 0; i < SCENE_HOSTS; i++) {
+            const struct scene_host *host = &scene->network.hosts[i];
+            if (!take_arguments(&host->program.arguments, i, program))
+                return false;
+            program->hosts[i] =
+                (struct conductor_host){.program = program->parts[i].path,
+                                        .arguments = program->parts[i].arguments,
+                                        .number = host->number,
+                                        .after = host->after ? operation_by_name(host->after) : OPERATION_none};
+        }
+        plan->hosts = program->hosts;
+        plan->host_count = SCENE_HOSTS;
+    }
+    plan->program = program->parts[0].path;
+    plan->arguments = program->parts[0].arguments;
     return true;
 }
 
@@ -212,9 +240,10 @@ bool scenes_load(const struct scene *scene, size_t index, const struct options *
     memset(program, 0, sizeof *program);
     static const struct options none;
     session_plan_options(options ? options : &none, plan);
-    if (!build(scene, index, paths, program, result))
-        return false;
-    if (!take_arguments(variant, program) || !take_scheduler(variant, options, program, plan)) {
+    for (size_t i = 0; i < (scene_hosts_play(scene) ? SCENE_HOSTS : 1); i++)
+        if (!build(scene, index, i, paths, program, result))
+            return false;
+    if (!take_programs(scene, variant, program, plan) || !take_scheduler(variant, options, program, plan)) {
         say(_("out of memory"));
         *result = EXIT_ENVIRONMENT;
         return false;
@@ -223,8 +252,6 @@ bool scenes_load(const struct scene *scene, size_t index, const struct options *
         plan->watches = variant->watch.items;
         plan->watch_count = variant->watch.count;
     }
-    plan->program = program->path;
-    plan->arguments = program->arguments;
     plan->fresh_working_folder = true;
     plan->stdout_pipe = variant->out == SCENE_STDOUT_PIPE;
     plan->scene = scene;
@@ -235,6 +262,7 @@ bool scenes_load(const struct scene *scene, size_t index, const struct options *
 
 void scenes_unload(struct scenes_program *program)
 {
-    free(program->arguments);
+    for (size_t i = 0; i < SCENE_HOSTS; i++)
+        free(program->parts[i].arguments);
     free(program->lengths);
 }

@@ -15,10 +15,13 @@ void scenes_say_errors(const struct scene_errors *);
  * exit status. */
 struct scene *scenes_open(const char *what, int *result);
 
-/* What it takes to run a variant; plain data apart from what scenes_unload frees. */
+/* What it takes to run a variant; plain data apart from what scenes_unload frees. The plan points into it. */
 struct scenes_program {
-    char path[4096];
-    const char **arguments; /* argv */
+    struct {
+        char path[4096];
+        const char **arguments; /* argv */
+    } parts[SCENE_HOSTS];       /* of a scene whose hosts have programs: one each; else only the first */
+    struct conductor_host hosts[SCENE_HOSTS];
     struct policy_length *lengths;
 };
 

@@ -129,6 +129,8 @@ static enum status start(struct session *session, const struct paths *paths)
     struct conductor_options options = {
         .program = plan->program,
         .arguments = plan->arguments,
+        .hosts = plan->hosts,
+        .host_count = plan->host_count,
         .preload = paths->preload,
         .fresh_working_folder = plan->fresh_working_folder,
         .stdout_pipe = plan->stdout_pipe,

@@ -16,6 +16,8 @@
 struct session_plan {
     const char *program;
     const char *const *arguments; /* NULL-terminated, argv[0] included */
+    const struct conductor_host *hosts; /* two programs instead; `program` and `arguments` are the first one's. NULL: none */
+    size_t host_count;
     struct policy_options policy;
     uint32_t cpus;
     const char *schedule; /* NULL: none */

@@ -27,12 +27,13 @@ static struct scene *open_scene(const char *folder)
 }
 
 /* The compiler's words are passed on as they are: they go to whoever builds lockstep, from our own sources. */
-static bool build_variant(const struct scene *scene, size_t variant, const char *root, const char *const *compiler)
+static bool build_one(const struct scene_build *build, const char *root)
 {
+    const struct scene *scene = build->scene;
     char name[128], path[PATH_SIZE];
     struct message message = {{0}};
     struct scene_build_output output = {0};
-    enum status status = scene_program_name(scene, variant, name, sizeof name);
+    enum status status = scene_program_name(build, name, sizeof name);
     if (status == STATUS_OK && snprintf(path, sizeof path, "%s/%s", root, scene->id) >= (int)sizeof path)
         status = STATUS_LIMIT;
     if (status == STATUS_OK) {
@@ -40,10 +41,8 @@ static bool build_variant(const struct scene *scene, size_t variant, const char 
         if (snprintf(path, sizeof path, "%s/%s/%s", root, scene->id, name) >= (int)sizeof path)
             status = STATUS_LIMIT;
     }
-    if (status == STATUS_OK) {
-        struct scene_build build = {.scene = scene, .variant = variant, .compiler = compiler};
-        status = scene_build_to(&build, path, &output, &message);
-    }
+    if (status == STATUS_OK)
+        status = scene_build_to(build, path, &output, &message);
     if (output.text)
         fputs(output.text, stderr);
     if (status != STATUS_OK)
@@ -61,13 +60,16 @@ int main(int argc, char **argv)
     struct scene *scene = open_scene(argv[1]);
     if (!scene)
         return 1;
+    struct scene_build build = {.scene = scene, .compiler = (const char *const *)(argv + 3)};
     bool good = true;
-    for (size_t i = 0; i < scene->variant_count && good; i++) {
+    for (; build.host < SCENE_HOSTS && scene_hosts_play(scene) && good; build.host++)
+        good = build_one(&build, argv[2]);
+    for (; build.variant < scene->variant_count && !scene_hosts_play(scene) && good; build.variant++) {
         /* Variants that play the scene's own program share one. */
         bool shared = false;
-        for (size_t j = 0; j < i && !scene->variants[i].own_sources; j++)
+        for (size_t j = 0; j < build.variant && !scene->variants[build.variant].own_sources; j++)
             shared |= !scene->variants[j].own_sources;
-        good = shared || build_variant(scene, i, argv[2], (const char *const *)(argv + 3));
+        good = shared || build_one(&build, argv[2]);
     }
     scene_free(scene);
     return good ? 0 : 1;

@@ -98,20 +98,26 @@ struct scene_beat {
  * watched for it. NULL: not given. */
 struct scene_queue {
     struct scene_text name;
-    const char *count;     /* how many are in it; with `less`: how many were ever put in */
-    const char *less;      /* how many were taken out; the scene wrote "count - less" */
-    const char *capacity;  /* a number or a variable; NULL: it has no bound */
-    const char *items;     /* an array */
-    const char *head;      /* the index of the oldest, counted round the array; NULL: it is 0 */
-    const char *put_waits; /* the object where those wait who find it full: "not_full" */
-    const char *get_waits; /* ... empty */
+    const char *count;             /* how many are in it; with `less`: how many were ever put in */
+    const char *less;              /* how many were taken out; the scene wrote "count - less" */
+    const char *capacity;          /* a number or a variable; NULL: it has no bound */
+    const char *items;             /* an array */
+    const char *head;              /* the index of the oldest, counted round the array; NULL: it is 0 */
+    const char *put_waits;         /* the object where those wait who find it full: "not_full" */
+    const char *get_waits;         /* ... empty */
     struct scene_strings variants; /* it belongs to these; none named: to all */
 };
 
+enum { SCENE_HOSTS = 2 };
+
+/* Without programs: a name for an address of the network that all share. With programs they are two, in the order of the
+ * file, each in a network of its own, and their programs are the scene's: the first host's is P1. */
 struct scene_host {
     const char *name;
-    const char *address; /* NULL: chosen by the wire */
+    const char *address; /* NULL: not said */
     struct scene_program program;
+    const char *after; /* its program is started when a step with this operation is done; NULL: at the beginning */
+    unsigned number;   /* with a program: 1 or 2, the last part of its address; else 0 */
 };
 
 struct scene_network {
@@ -127,7 +133,7 @@ struct scene {
     struct scene_text title;
     struct scene_text teaches;
     unsigned minutes;
-    struct scene_program program; /* no sources where every variant has its own */
+    struct scene_program program; /* no sources where every variant has its own, or the hosts have */
     struct scene_scheduler scheduler;
     const char *expect;
     enum scene_stdout out;
@@ -183,6 +189,9 @@ size_t scene_error_format(const struct scene_errors *errors, size_t index, char 
 
 /* Index of the variant with this id; NULL or "": 0, the first. Returns variant_count when there is none. */
 size_t scene_variant_find(const struct scene *scene, const char *id);
+
+/* Whether the scene's programs are those of its hosts. */
+bool scene_hosts_play(const struct scene *scene);
 
 /* Whether the beat belongs to the variant. */
 bool scene_beat_in_variant(const struct scene_beat *beat, const struct scene_variant *variant);

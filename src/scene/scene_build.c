@@ -21,12 +21,22 @@ extern char **environ;
 
 static const char *const compile_flags[] = {"-g", "-O0", "-fno-omit-frame-pointer", "-pthread", NULL};
 
-enum status scene_program_name(const struct scene *scene, size_t variant, char *name, size_t size)
+enum status scene_program_name(const struct scene_build *build, char *name, size_t size)
 {
-    const struct scene_variant *chosen = &scene->variants[variant];
-    int length = chosen->own_sources ? snprintf(name, size, "%s-%s", scene->id, chosen->id)
-                                     : snprintf(name, size, "%s", scene->id);
+    const struct scene *scene = build->scene;
+    const struct scene_variant *chosen = &scene->variants[build->variant];
+    const char *part = scene_hosts_play(scene) ? scene->network.hosts[build->host].name
+                       : chosen->own_sources   ? chosen->id
+                                               : NULL;
+    int length = snprintf(name, size, "%s%s%s", scene->id, part ? "-" : "", part ? part : "");
     return length > 0 && (size_t)length < size ? STATUS_OK : STATUS_LIMIT;
+}
+
+static const struct scene_strings *build_sources(const struct scene_build *build)
+{
+    const struct scene *scene = build->scene;
+    return scene_hosts_play(scene) ? &scene->network.hosts[build->host].program.sources
+                                   : &scene->variants[build->variant].program.sources;
 }
 
 /* FNV-1a over 128 bits: names a content, keeps no secret. */
@@ -188,7 +198,7 @@ enum status scene_build_to(const struct scene_build *build, const char *path, st
 {
     *output = (struct scene_build_output){0};
     const struct scene *scene = build->scene;
-    const struct scene_strings *sources = &scene->variants[build->variant].program.sources;
+    const struct scene_strings *sources = build_sources(build);
     char absolute[PATH_MAX], temporary[PATH_MAX + 32];
     if (path[0] == '/')
         snprintf(absolute, sizeof absolute, "%s", path);
@@ -271,7 +281,7 @@ static enum status cache_find(const struct scene_build *build, char *cache, size
 static enum status content_folder(const struct scene_build *build, char *folder, size_t size, struct message *message)
 {
     const struct scene *scene = build->scene;
-    const struct scene_strings *sources = &scene->variants[build->variant].program.sources;
+    const struct scene_strings *sources = build_sources(build);
     struct scene_build_output version = {0};
     enum status status = compiler_ask(build, &version, message);
     struct hash hash = {.high = 0x6C62272E07BB0142u, .low = 0x62B821756295C58Du};
@@ -318,7 +328,7 @@ enum status scene_build_program(const struct scene_build *build, char *path, siz
 {
     *output = (struct scene_build_output){0};
     char name[128], folder[PATH_MAX];
-    enum status status = scene_program_name(build->scene, build->variant, name, sizeof name);
+    enum status status = scene_program_name(build, name, sizeof name);
     if (status != STATUS_OK)
         return message_set(message, status, "The name of the scene's program is too long.");
     if (build->prebuilt) {

@@ -4,18 +4,19 @@
 
 #include "scene/scene.h"
 
-/* The file name of a variant's program: `race` where it plays the scene's own program, `deadlock-cured` where it has its
- * own sources. STATUS_LIMIT if it does not fit. */
-enum status scene_program_name(const struct scene *scene, size_t variant, char *name, size_t size);
-
 struct scene_build {
     const struct scene *scene;
     size_t variant;
+    size_t host; /* of a scene whose hosts have programs: whose, from 0; the variant then does not matter */
     const char *const
         *compiler;        /* argument vector's beginning, NULL-ended: {"/usr/bin/lockstep", "cc", NULL}; no shell */
     const char *cache;    /* NULL: $XDG_CACHE_HOME/lockstep, ~/.cache/lockstep, /tmp/lockstep-UID */
     const char *prebuilt; /* NULL, or a root: its <id>/<name> is taken if it is there and may be run */
 };
+
+/* The file name of the program: `race` where the variant plays the scene's own program, `deadlock-cured` where it has its
+ * own sources, `tcp-call-server` of a host. STATUS_LIMIT if it does not fit. */
+enum status scene_program_name(const struct scene_build *build, char *name, size_t size);
 
 /* What a compiler said, as it said it (at most 64 KiB, then cut); NUL-terminated. It is others' text: escape before
  * showing. Free `text` with free(). */

@@ -3,6 +3,7 @@
 #include "scene/scene_read.h"
 #include "base/text.h"
 #include "scene/scene_fields.h"
+#include "scene/scene_network.h"
 #include "scene/scene_queues.h"
 #include "scene/scene_words.h"
 
@@ -15,7 +16,7 @@
 
 #define FIELD_COUNT(fields) (sizeof(fields) / sizeof *(fields))
 
-static bool id_is_good(const char *id)
+bool scene_id_is_good(const char *id)
 {
     if (!(id[0] >= 'a' && id[0] <= 'z') || strlen(id) > 40)
         return false;
@@ -27,7 +28,7 @@ static void read_id(struct scene_reading *reading, const struct scene_node *node
 {
     const char *id = NULL;
     scene_field_string(reading, node, field, &id);
-    if (id && !id_is_good(id))
+    if (id && !scene_id_is_good(id))
         scene_reading_refuse(reading, node,
                              "`id` must be small letters, digits and hyphens, at most 40, a letter first");
     else if (id)
@@ -62,8 +63,8 @@ static bool source_is_there(const char *folder, const char *relative)
     return there;
 }
 
-static void read_sources(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
-                         void *place)
+void scene_read_sources(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
+                        void *place)
 {
     scene_field_strings(reading, node, field, place);
     if (node->kind != SCENE_NODE_SEQUENCE)
@@ -81,22 +82,10 @@ static void read_sources(struct scene_reading *reading, const struct scene_node 
     }
 }
 
-#define PROGRAM_FIELDS(base, needed)                                                                                   \
-    {.name = "sources",                                                                                                \
-     .read = read_sources,                                                                                             \
-     .offset = (base) + offsetof(struct scene_program, sources),                                                       \
-     .required = needed,                                                                                               \
-     .least = 1,                                                                                                       \
-     .most = 8},                                                                                                       \
-    {                                                                                                                  \
-        .name = "arguments", .read = scene_field_strings,                                                              \
-        .offset = (base) + offsetof(struct scene_program, arguments), .most = 16                                       \
-    }
-
 static void read_program(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
                          void *place)
 {
-    static const struct scene_field fields[] = {PROGRAM_FIELDS(0, true)};
+    static const struct scene_field fields[] = {SCENE_PROGRAM_FIELDS(0, true)};
     (void)field;
     scene_fields_read(reading, node, fields, FIELD_COUNT(fields), place, "`program`");
 }
@@ -146,8 +135,8 @@ static void read_scheduler(struct scene_reading *reading, const struct scene_nod
     (void)field;
 }
 
-static void read_operation(struct scene_reading *reading, const struct scene_node *node,
-                           const struct scene_field *field, void *place)
+void scene_read_operation(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
+                          void *place)
 {
     const char *name = NULL;
     scene_field_string(reading, node, field, &name);
@@ -184,7 +173,7 @@ void scene_read_when(struct scene_reading *reading, const struct scene_node *nod
 #define AT(member) .offset = offsetof(struct scene_when, member)
     static const struct scene_field fields[] = {
         {.name = "task", .read = read_task, AT(task)},
-        {.name = "operation", .read = read_operation, AT(operation)},
+        {.name = "operation", .read = scene_read_operation, AT(operation)},
         {.name = "object", .read = scene_field_string, AT(object)},
         {.name = "outcome",
          .read = scene_field_word,
@@ -292,7 +281,7 @@ static void read_variants(struct scene_reading *reading, const struct scene_node
     static const struct scene_field fields[] = {
         {.name = "id", .read = read_id, AT(id), .required = true},
         {.name = "title", .read = scene_field_text, AT(title), .room = ROOM_TITLE},
-        PROGRAM_FIELDS(offsetof(struct scene_variant, program), false),
+        SCENE_PROGRAM_FIELDS(offsetof(struct scene_variant, program), false),
         {.name = "scheduler", .read = read_scheduler, AT(scheduler)},
         {.name = "expect", .read = scene_field_word, AT(expect), .words = scene_words_verdicts, .what = N_("verdict")},
         {.name = "stdout", .read = scene_field_choice, AT(out), .words = scene_words_stdout, .what = N_("stdout")},
@@ -316,9 +305,11 @@ static void read_variants(struct scene_reading *reading, const struct scene_node
                                           .out = scene->out};
         scene_fields_read(reading, item, fields, FIELD_COUNT(fields), variant, N_("a variant"));
         variant->own_sources = variant->program.sources.items != scene->program.sources.items;
+        if (scene_hosts_play(scene) && variant->program.sources.count > 0 && variant->own_sources)
+            scene_reading_refuse(reading, item, "the scene's programs are those of its `hosts`: a variant has none");
         if (variant->id[0] && scene_variant_find(scene, variant->id) < scene->variant_count)
             scene_reading_refuse(reading, item, "there are two variants `%.40s`", variant->id);
-        if (variant->program.sources.count == 0 && reading->errors->count == 0)
+        if (variant->program.sources.count == 0 && !scene_hosts_play(scene) && reading->errors->count == 0)
             scene_reading_refuse(reading, item, "variant `%.40s` has no `sources`, and the scene has no `program`",
                                  variant->id);
         scene->variant_count++;
@@ -333,7 +324,7 @@ static void read_compare(struct scene_reading *reading, const struct scene_node 
 #define AT(member) .offset = offsetof(struct scene, member)
     static const struct scene_field fields[] = {
         {.name = "variants", .read = scene_field_strings, AT(compare), .required = true, .least = 2, .most = 8},
-        {.name = "arrival", .read = read_operation, AT(arrival)},
+        {.name = "arrival", .read = scene_read_operation, AT(arrival)},
     };
 #undef AT
     struct scene *scene = place;
@@ -348,50 +339,6 @@ static void read_compare(struct scene_reading *reading, const struct scene_node 
             scene_reading_refuse(reading, node, "`compare` names the variant `%.40s`, which the scene does not have",
                                  scene->compare.items[i]);
     }
-}
-
-static void read_hosts(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
-                       void *place)
-{
-    static const struct scene_field fields[] = {
-        {.name = "address", .read = scene_field_string, .offset = offsetof(struct scene_host, address)},
-        PROGRAM_FIELDS(offsetof(struct scene_host, program), false),
-    };
-    struct scene_network *network = place;
-    if (node->kind != SCENE_NODE_MAPPING || node->count == 0 || node->count > 16) {
-        scene_reading_refuse(reading, node, "`hosts` must be a mapping of 1 to 16 hosts");
-        return;
-    }
-    struct scene_host *hosts = scene_reading_obtain(reading, node->count * sizeof *hosts);
-    if (!hosts)
-        return;
-    for (const struct scene_node *value = node->first; value; value = value->next) {
-        struct scene_host *host = &hosts[network->host_count++];
-        host->name = value->key->text;
-        if (!id_is_good(host->name))
-            scene_reading_refuse(reading, value->key, "a host's name must be small letters, digits and hyphens");
-        if (!scene_node_is_null(value))
-            scene_fields_read(reading, value, fields, FIELD_COUNT(fields), host, N_("a host"));
-    }
-    network->hosts = hosts;
-    (void)field;
-}
-
-static void read_network(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
-                         void *place)
-{
-    static const struct scene_field fields[] = {
-        {.name = "hosts", .read = read_hosts, .required = true},
-        {.name = "profile",
-         .read = scene_field_word,
-         .offset = offsetof(struct scene_network, profile),
-         .words = scene_words_profiles,
-         .what = N_("profile")},
-    };
-    struct scene_network *network = place;
-    network->profile = "lecture";
-    scene_fields_read(reading, node, fields, FIELD_COUNT(fields), network, "`network`");
-    (void)field;
 }
 
 /* The order of the rows is the order of reading: variants start from what the scene says, beats name variants. */
@@ -416,7 +363,7 @@ static void read_scene(struct scene_reading *reading, const struct scene_node *r
          .words = scene_words_views,
          .what = N_("view")},
         {.name = "watch", .read = scene_field_strings, AT(watch), .most = 16},
-        {.name = "network", .read = read_network, AT(network), .nullable = true},
+        {.name = "network", .read = scene_network_read, AT(network), .nullable = true},
         {.name = "variants", .read = read_variants, .nullable = true},
         {.name = "compare", .read = read_compare, .nullable = true},
         {.name = "queues", .read = scene_queues_read},
@@ -428,7 +375,7 @@ static void read_scene(struct scene_reading *reading, const struct scene_node *r
     scene->expect = "finished";
     scene_fields_read(reading, root, fields, FIELD_COUNT(fields), scene, N_("the scene"));
     if (scene->variant_count == 0 && reading->errors->count == 0) {
-        if (scene->program.sources.count == 0)
+        if (scene->program.sources.count == 0 && !scene_hosts_play(scene))
             scene_reading_refuse(reading, root, "the scene has neither `program` nor `variants`");
         struct scene_variant *only = scene_reading_obtain(reading, sizeof *only);
         if (only) {

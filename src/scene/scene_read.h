@@ -27,6 +27,24 @@
         .columns = 76, .lines = 30                                                                                     \
     }
 
+/* Where programs are named: their sources, and what they are told. */
+#define SCENE_PROGRAM_FIELDS(base, needed)                                                                             \
+    {.name = "sources",                                                                                                \
+     .read = scene_read_sources,                                                                                       \
+     .offset = (base) + offsetof(struct scene_program, sources),                                                       \
+     .required = needed,                                                                                               \
+     .least = 1,                                                                                                       \
+     .most = 8},                                                                                                       \
+    {                                                                                                                  \
+        .name = "arguments", .read = scene_field_strings,                                                              \
+        .offset = (base) + offsetof(struct scene_program, arguments), .most = 16                                       \
+    }
+
+scene_field_read scene_read_sources;   /* struct scene_strings */
+scene_field_read scene_read_operation; /* const char *: the name of an operation */
+/* Small letters, digits, hyphens; at most 40. */
+bool scene_id_is_good(const char *id);
+
 scene_field_read scene_read_when;    /* struct scene_when */
 scene_field_read scene_read_ask;     /* struct scene_question, a mapping of its own */
 scene_field_read scene_read_choices; /* struct scene_question: its choices only */
