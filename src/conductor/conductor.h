@@ -41,7 +41,7 @@ enum { CONDUCTOR_HOSTS = 2 };
 
 struct conductor_options {
     /* Two programs that run together, P1 first, each on a host of its own, instead of `program` and `arguments`; borrowed
-     * for the run. Where there can be no wire both are on one loopback interface. 0: none. */
+     * for the run. Where there can be no wire both are on one loopback interface. Not live (STATUS_USAGE). 0: none. */
     const struct conductor_host *hosts;
     size_t host_count;
     const char *program;           /* path or name (looked up in PATH) */

@@ -265,6 +265,9 @@ enum status conductor_start(const struct conductor_options *options, struct hist
                             struct message *message)
 {
     *out = NULL;
+    if (options->live && options->host_count > 0)
+        return message_set(message, STATUS_USAGE,
+                           "programs on two hosts are held at every step, not let run live: leave out --live");
     struct conductor *c = calloc(1, sizeof *c);
     if (!c)
         return message_set(message, STATUS_MEMORY, "out of memory while starting %s", options->program);

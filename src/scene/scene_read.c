@@ -388,6 +388,10 @@ static void read_scene(struct scene_reading *reading, const struct scene_node *r
             scene->variant_count = 1;
         }
     }
+    for (size_t i = 0; i < scene->variant_count; i++)
+        if (scene_hosts_play(scene) && scene->variants[i].scheduler.mode == SCENE_MODE_LIVE)
+            scene_reading_refuse(reading, root,
+                                 "programs on hosts of their own are held at every step: no `mode: live`");
     scene_queues_watch(reading, scene);
 }
 

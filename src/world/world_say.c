@@ -167,6 +167,8 @@ static struct world_pair say_done_process(const struct world_saying *of)
             return WORLD_PAIR("{T} begins to run: fork returned 0 in {U}.", "{T} 开始运行：在 {U} 中，fork 返回 0。");
         if (event->argument[0] == 2)
             return WORLD_PAIR("{T} begins to run: vfork returned 0 in {U}.", "{T} 开始运行：在 {U} 中，vfork 返回 0。");
+        if (process_at(of->world, of->task->view.process)->view.host)
+            return WORLD_PAIR("{T} begins to run, on the host {I}.", "{T} 在主机 {I} 上开始运行。");
         break;
     case OPERATION_process_wait:
         if (event->value == 0)

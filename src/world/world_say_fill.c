@@ -88,6 +88,8 @@ static void put_place_holder(struct world_writer *writer, const struct world_say
 {
     const struct world *world = of->world;
     const struct world_object *object = &object_at(world, of->object)->view;
+    const struct world_address on = {.host = process_at(world, of->task->view.process)->view.host};
+    char address[22];
     switch (key) {
     case 'T':
         world_words_task(writer, world, of->event->task, of->chinese);
@@ -145,6 +147,9 @@ static void put_place_holder(struct world_writer *writer, const struct world_say
         break;
     case 'H':
         world_words_holder(writer, world, of->second, of->chinese);
+        break;
+    case 'I':
+        world_words_put(writer, "%s", world_address_text(on, address));
         break;
     case 'R':
         world_words_waiters(writer, world, of->object, of->chinese);

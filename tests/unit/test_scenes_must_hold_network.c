@@ -95,7 +95,7 @@ static void a_handshake_is_syn_syn_ack_ack(void **state)
     (void)state;
     scenes_holds("three-way-handshake", NULL, three_packets_make_a_connection);
     scenes_breaks("6-network/three-way-handshake", NULL,
-                  (struct scenes_change){"handshake.c", "    listen(listener, 5);\n", ""},
+                  (struct scenes_change){"server.c", "    listen(listener, 5);\n", ""},
                   three_packets_make_a_connection);
 }
 
@@ -136,7 +136,8 @@ static void the_sources_are_a_textbooks(void **state)
 {
     (void)state;
     /* Run natively they would open a port of the machine's own: only their form is looked at. */
-    static const char *const sources[] = {"6-network/three-way-handshake/handshake.c",
+    static const char *const sources[] = {"6-network/three-way-handshake/server.c",
+                                          "6-network/three-way-handshake/client.c",
                                           "6-network/four-way-close/close.c"};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         char path[4096], line[256];
