@@ -11,6 +11,7 @@
 #include "history/history.h"
 #include "network/build.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -408,6 +409,58 @@ static void what_cannot_be_started_is_said(void **state)
     history_free(history);
 }
 
+/* Processes of the machine that have this word in their command line. */
+static unsigned living(const char *word)
+{
+    unsigned found = 0;
+    DIR *all = opendir("/proc");
+    assert_non_null(all);
+    for (const struct dirent *entry; (entry = readdir(all));) {
+        char path[300], words[4096] = "";
+        snprintf(path, sizeof path, "/proc/%s/cmdline", entry->d_name);
+        FILE *file = fopen(path, "r");
+        size_t length = file ? fread(words, 1, sizeof words - 1, file) : 0;
+        if (file)
+            fclose(file);
+        for (const char *at = words; at < words + length; at += strlen(at) + 1)
+            found += strcmp(at, word) == 0;
+    }
+    closedir(all);
+    return found;
+}
+
+/* Both programs in the midst of what they do: the client's SYN is on the wire. */
+static void of_a_run_that_is_given_up_nothing_is_left(void **state)
+{
+    (void)state;
+    char program[4096], word[64];
+    snprintf(program, sizeof program, "%s/tests/guests/host_talk", guest_build());
+    snprintf(word, sizeof word, "only-%d", (int)getpid());
+    const char *server[] = {program, "server", "0.0.0.0", "8080", word, NULL},
+               *client[] = {program, "client", "10.0.0.2", "8080", word, NULL};
+    struct conductor_host hosts[2] = {
+        {.program = program, .arguments = server, .number = 2},
+        {.program = program, .arguments = client, .number = 1, .after = OPERATION_socket_listen}};
+    struct conductor_options options = {.hosts = hosts,
+                                        .host_count = 2,
+                                        .preload = guest_shim(),
+                                        .input = -1,
+                                        .wire_veth = veth,
+                                        .policy = {.kind = POLICY_rr, .quantum = 1}};
+    struct pair pair = {.history = history_new()};
+    struct message message = {{0}};
+    if (conductor_start(&options, pair.history, &pair.conductor, &message) != STATUS_OK)
+        fail_msg("%s", message.text);
+    if (!conductor_wire(pair.conductor, NULL))
+        skip();
+    for (int i = 0; i < 100 && world_packet_count(world_of(&pair)) == 0; i++)
+        assert_int_equal(conductor_step(pair.conductor, 0, &message), STATUS_OK);
+    unsigned before = living(word);
+    pair_end(&pair);
+    assert_int_equal(before, 2);
+    assert_int_equal(living(word), 0);
+}
+
 /* ---- without a wire ---- */
 
 static void without_a_wire_both_are_on_one_loopback(void **state)
@@ -474,6 +527,7 @@ int main(void)
         BOTH(what_overtakes_is_put_in_order),
         BOTH(a_run_can_be_repeated),
         BOTH(what_cannot_be_started_is_said),
+        BOTH(of_a_run_that_is_given_up_nothing_is_left),
         cmocka_unit_test(without_a_wire_both_are_on_one_loopback),
         cmocka_unit_test(without_namespaces_both_are_on_one_loopback),
     };

@@ -111,6 +111,32 @@ static void a_program_is_built_once_per_content(void **state)
     scene_free(scene);
 }
 
+static void each_host_has_a_program(void **state)
+{
+    (void)state;
+    scene_free(make_scene("pair", "int main(void) { return 4; }\n")); /* for its sources */
+    write_file("pair/scene.yaml", "id: pair\ntitle: {en: Pair, zh: 一对}\nteaches: {en: x, zh: 对}\nminutes: 1\n"
+                                  "views: [wire]\nnetwork: {hosts: {one: {sources: [one.c]}, two: {sources: "
+                                  "[two.c]}}}\nbeats: []\n");
+    char folder[PATH_MAX], cache[128], path[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s/pair", place);
+    snprintf(cache, sizeof cache, "%s/cache", place);
+    struct scene *scene = NULL;
+    static struct scene_errors errors;
+    assert_int_equal(scene_read(folder, &scene, &errors), STATUS_OK);
+    static const char *const names[] = {"/pair-one", "/pair-two"};
+    static const int wanted[] = {4, 2};
+    for (size_t host = 0; host < 2; host++) {
+        struct scene_build order = {.scene = scene, .host = host, .compiler = gcc, .cache = cache};
+        struct scene_build_output output;
+        assert_int_equal(scene_build_program(&order, path, sizeof path, &output, NULL), STATUS_OK);
+        free(output.text);
+        assert_string_equal(strrchr(path, '/'), names[host]);
+        assert_int_equal(WEXITSTATUS(system(path)), wanted[host]);
+    }
+    scene_free(scene);
+}
+
 static void what_the_compiler_says_is_handed_on_and_nothing_is_left(void **state)
 {
     (void)state;
@@ -181,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_is_built_once_per_content),
+        cmocka_unit_test(each_host_has_a_program),
         cmocka_unit_test(what_the_compiler_says_is_handed_on_and_nothing_is_left),
         cmocka_unit_test(a_missing_compiler_is_told),
         cmocka_unit_test(a_cache_that_others_may_write_is_not_used),

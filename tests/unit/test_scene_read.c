@@ -137,6 +137,31 @@ static void what_is_left_out_has_a_default(void **state)
     scene_free(scene);
 }
 
+static void hosts_with_programs_are_the_scenes(void **state)
+{
+    (void)state;
+    struct scene *scene = read_good(SCENES "/good/hosts.yaml");
+    assert_true(scene_hosts_play(scene));
+    assert_int_equal(scene->network.host_count, 2);
+    const struct scene_host *server = &scene->network.hosts[0], *client = &scene->network.hosts[1];
+    assert_string_equal(server->name, "server");
+    assert_int_equal(server->number, 2);
+    assert_null(server->after);
+    assert_string_equal(server->program.sources.items[0], "one.c");
+    assert_int_equal(client->number, 1);
+    assert_string_equal(client->after, "socket.listen");
+    assert_string_equal(client->program.sources.items[0], "two.c");
+    assert_int_equal(client->program.arguments.count, 2);
+    assert_string_equal(client->program.arguments.items[1], "8080");
+    assert_int_equal(scene->variant_count, 2);
+    assert_int_equal(scene->variants[1].scheduler.cpus, 2);
+    scene_free(scene);
+    scene = read_good(SCENES "/good/full.yaml");
+    assert_false(scene_hosts_play(scene));
+    assert_int_equal(scene->network.hosts[0].number, 0);
+    scene_free(scene);
+}
+
 static void every_bad_file_is_refused_at_its_line(void **state)
 {
     (void)state;
@@ -285,6 +310,7 @@ int main(void)
         cmocka_unit_test(every_key_arrives),
         cmocka_unit_test(a_variant_starts_from_the_scene),
         cmocka_unit_test(what_is_left_out_has_a_default),
+        cmocka_unit_test(hosts_with_programs_are_the_scenes),
         cmocka_unit_test(every_bad_file_is_refused_at_its_line),
         cmocka_unit_test(an_error_shows_the_line_and_a_caret),
         cmocka_unit_test(the_caret_minds_wide_characters),
