@@ -32,8 +32,8 @@ static const char *a_call_has_its_order(const struct scenes_run *run)
             SCENES_HOLDS(!scenes_is(run->steps[i].object, listening));
     /* The client has not bound, and has got a port of those that the kernel gives away. */
     SCENES_HOLDS(!SCENES_IS_THERE("P2.main", "socket.bind"));
-    SCENES_HOLDS(scenes_is(run->steps[connect].object, "socket 127.0.0.1:40000"));
-    SCENES_HOLDS(scenes_is(listening, "socket 127.0.0.1:8002"));
+    SCENES_HOLDS(scenes_is(run->steps[connect].object, "socket 10.0.0.1:40000"));
+    SCENES_HOLDS(scenes_is(listening, "socket 0.0.0.0:8002"));
     return NULL;
 }
 
@@ -203,7 +203,7 @@ static const char *the_copy_is_the_file(const struct scenes_run *run)
 /* ---- all of them ---- */
 
 static const struct scenes_promised promises[] = {
-    {"tcp-call", NULL, a_call_has_its_order, {"tcp-call.c", "send(phone, \"hello?\", 6, 0);", ""}, false},
+    {"tcp-call", NULL, a_call_has_its_order, {"caller.c", "send(phone, \"hello?\", 6, 0);", ""}, false},
     {"udp-message",
      NULL,
      letters_arrive_whole_or_not_at_all,
@@ -252,7 +252,8 @@ static const struct scenes_promised promises[] = {
 
 /* Only to be run alone: whichever variant it is of. */
 static const struct scenes_listed programs[] = {
-    {"tcp-call", NULL, "tcp-call/tcp-call.c", NULL, "", 0, false},
+    {"tcp-call", NULL, "tcp-call/called.c", NULL, NULL, 0, false}, /* alone it would wait for ever */
+    {"tcp-call", NULL, "tcp-call/caller.c", NULL, NULL, 0, false},
     {"udp-message", NULL, "udp-message/udp-message.c", NULL, "", 0, false},
     {"sticky-packets", NULL, "sticky-packets/sticky-packets.c", NULL, "", 0, false},
     {"sticky-packets", NULL, "sticky-packets/nodelay.c", NULL, "", 0, false},
@@ -264,6 +265,30 @@ static const struct scenes_listed programs[] = {
     {"udp-chat", NULL, "udp-chat/udp-chat.c", NULL, "", 0, false},
     {"file-download", NULL, "file-download/file-download.c", NULL, "", 0, false},
 };
+
+/* The two programs of a scene with hosts, as anybody would run them: on one machine, the second as soon as the first
+ * listens. */
+static void a_call_is_made_without_lockstep(void **state)
+{
+    (void)state;
+    char called[4096], caller[4096];
+    snprintf(called, sizeof called, "%s/scenes/tcp-call/tcp-call-called", scenes_build_folder());
+    snprintf(caller, sizeof caller, "%s/scenes/tcp-call/tcp-call-caller", scenes_build_folder());
+    struct scenes_output output;
+    scenes_command((const char *const[]){"sh", "-c",
+                                         "\"$0\" & until \"$1\" 127.0.0.1 2>/dev/null; do kill -0 $! || exit 9; done; "
+                                         "wait $!",
+                                         called, caller, NULL},
+                   NULL, 60, &output);
+    if (output.status != 0)
+        fail_msg("exit status %d: %s", output.status, output.out);
+    static const char *const lines[] = {"called hears: hello?\n", "caller hears: yes!\n",
+                                        "called hears: the other has hung up\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        assert_int_equal(scenes_count(output.out, lines[i]), 1);
+    scenes_output_free(&output);
+}
+
 static struct scenes_act act = {.folder = "6-network",
                                 .scenes = programs,
                                 .scene_count = sizeof programs / sizeof *programs,
@@ -277,6 +302,7 @@ int main(void)
         cmocka_unit_test_prestate(scenes_what_is_promised_holds, &act),
         cmocka_unit_test_prestate(scenes_what_is_promised_can_fail, &act),
         cmocka_unit_test_prestate(scenes_every_program_runs_without_lockstep, &act),
+        cmocka_unit_test(a_call_is_made_without_lockstep),
         cmocka_unit_test_prestate(scenes_what_has_a_promise_is_the_same_twice, &act),
         cmocka_unit_test_prestate(scenes_promises_hold_in_other_orders, &act),
     };
