@@ -15,7 +15,8 @@ static bool is_paused(void *context)
 }
 
 static const char *const usual_views[] = {"stage", "locks", "source", "timeline", "console", "queues", "tree", NULL};
-static const char *const wire_views[] = {"stage", "wire", "source", "console", "tcp", "timeline", "packet", NULL};
+static const char *const wire_views[] = {"stage",    "wire",   "source", "console", "tcp",
+                                         "timeline", "packet", "window", NULL};
 
 /* Whether packets are carried in this run, or were. `*why`: they are not, though they are wanted. */
 static bool has_wire(const struct player *player, const char **why)

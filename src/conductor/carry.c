@@ -237,7 +237,7 @@ static bool carry_differs(const struct states_socket *a, const struct states_soc
            !carry_same_ends(a, b) || a->receive_queue != b->receive_queue || a->send_queue != b->send_queue ||
            a->congestion != b->congestion || a->threshold != b->threshold || a->send_window != b->send_window ||
            a->receive_window != b->receive_window || a->in_flight != b->in_flight || a->lost != b->lost ||
-           a->congestion_state != b->congestion_state;
+           a->unsent != b->unsent || a->congestion_state != b->congestion_state;
 }
 
 /* The address of the host that the socket is on; 0: there are no two. */
@@ -256,7 +256,8 @@ static void carry_tell_socket(struct conductor *c, const struct carried *socket)
                                   .in_flight = row->in_flight,
                                   .lost = row->lost,
                                   .segment = row->segment,
-                                  .congestion_state = row->congestion_state};
+                                  .congestion_state = row->congestion_state,
+                                  .unsent = row->unsent};
     const struct world_socket *before = world_socket(conductor_world(c), socket->id);
     uint32_t object = carry_object(c, row->inode);
     if (!object && before)

@@ -70,6 +70,7 @@ static void states_window(struct states_socket *socket, const struct rtattr *att
     socket->lost = information.tcpi_lost;
     socket->segment = information.tcpi_snd_mss;
     socket->congestion_state = information.tcpi_ca_state;
+    socket->unsent = information.tcpi_notsent_bytes;
 }
 
 /* See the top of this file. */
@@ -80,6 +81,8 @@ static void states_correct(struct states_socket *socket)
     bool received = socket->state == CLOSE_WAIT || socket->state == LAST_ACK || socket->state == CLOSING;
     if (sent && socket->send_queue > 0)
         socket->send_queue--;
+    if (sent && socket->unsent > 0)
+        socket->unsent--; /* the FIN is the last of what waits */
     if (received && socket->receive_queue > 0)
         socket->receive_queue--;
 }

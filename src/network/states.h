@@ -25,6 +25,7 @@ struct states_socket {
     uint32_t receive_queue, send_queue; /* bytes alone, without SYN and FIN; a listener's: waiting, most */
     bool has_window;
     uint32_t congestion, threshold, send_window, receive_window, in_flight, lost, segment, congestion_state;
+    uint32_t unsent; /* bytes of the send queue that wait to be sent at all, without a FIN */
 };
 
 struct states {

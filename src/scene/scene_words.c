@@ -14,9 +14,9 @@ const char *const scene_words_faults[] = {"deadlock",    "self-deadlock", "data-
                                           "crash",       "exit-status",   "unlock-not-owner", "lost-wakeup",
                                           "lock-leaked", "zombie-left",   "livelock",         "leftover-process",
                                           NULL};
-const char *const scene_words_views[] = {"stage",   "locks",   "graph",    "queues", "tree",
-                                         "memory",  "source",  "timeline", "wire",   "coroutines",
-                                         "console", "compare", "tcp",      "packet", NULL};
+const char *const scene_words_views[] = {"stage",  "locks",    "graph",  "queues",     "tree",    "memory",
+                                         "source", "timeline", "wire",   "coroutines", "console", "compare",
+                                         "tcp",    "packet",   "window", NULL};
 const char *const scene_words_packets[] = {"sent", "delivered", "dropped", "duplicated", "absorbed", NULL};
 const char *const scene_words_profiles[] = {"lecture", "loss", "timestamps", NULL};
 

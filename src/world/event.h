@@ -165,6 +165,7 @@ struct event_window {
     uint32_t lost;       /* of these, those held for lost */
     uint32_t segment;    /* bytes in a full segment (MSS) */
     uint32_t congestion_state; /* 0 open, 1 disorder, 2 CWR, 3 recovery, 4 loss */
+    uint32_t unsent;           /* bytes that the kernel has and has not sent yet; older recordings end before it */
 };
 
 /* Does a choice, and so a new step, begin with this event? */

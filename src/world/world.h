@@ -169,6 +169,19 @@ struct world_socket {
 };
 uint32_t world_socket_count(const struct world *); /* ids 1..count */
 const struct world_socket *world_socket(const struct world *, uint32_t id); /* NULL: no such; borrowed */
+/* What the kernel said of a TCP connection at the end of a step. Where it said nothing nothing had changed since its last
+ * sample: it is asked after every step. */
+enum { WORLD_SAMPLES = 1024 };
+struct world_sample {
+    uint32_t socket, step;
+    uint8_t state;      /* enum socket_state */
+    uint8_t has_window; /* else `window` is zero: gone, in TIME_WAIT, half open */
+    uint32_t receive_queue, send_queue; /* bytes */
+    struct event_window window;
+};
+uint32_t world_sample_count(const struct world *); /* ever */
+/* In the order in which they were said, from 1. The last WORLD_SAMPLES are known; NULL for others. Borrowed. */
+const struct world_sample *world_sample(const struct world *, uint32_t number);
 /* The socket that has this guest's object; NULL: none. */
 const struct world_socket *world_socket_of_object(const struct world *, uint32_t object);
 /* Both ends of the connection that a packet belongs to, the first who sent the first SYN (where nobody saw that: to the

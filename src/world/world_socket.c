@@ -1,7 +1,27 @@
 /* The kernel's sockets, as the kernel told of them; nothing is worked out here but who began a connection. */
 #include "world/world_state.h"
 
+#include <stddef.h>
 #include <string.h>
+
+/* The last of a step stands for it. */
+static void sample_keep(struct world *world, const struct world_socket *socket, bool window)
+{
+    const struct world_sample *newest = world_sample(world, world->samples);
+    bool again = newest && newest->socket == socket->id && newest->step == world->steps;
+    if (!again && world->list[LIST_SAMPLE].count <= WORLD_SAMPLES && !world_list_add(world, LIST_SAMPLE))
+        return;
+    world->samples += !again;
+    struct world_sample *sample = list_at(world, LIST_SAMPLE, (world->samples - 1) % WORLD_SAMPLES + 1);
+    *sample = (struct world_sample){.socket = socket->id,
+                                    .step = world->steps,
+                                    .state = socket->state,
+                                    .has_window = window,
+                                    .receive_queue = socket->receive_queue,
+                                    .send_queue = socket->send_queue};
+    if (window)
+        sample->window = socket->window;
+}
 
 void world_socket_event(struct world *world, const struct event *event)
 {
@@ -20,6 +40,8 @@ void world_socket_event(struct world *world, const struct event *event)
     if (event->value == SOCKET_gone) {
         socket->timer = socket->retransmits = 0;
         socket->receive_queue = socket->send_queue = socket->due = 0;
+        if (socket->protocol == 6 && socket->peer.port)
+            sample_keep(world, socket, false);
         return;
     }
     uint64_t about = (uint64_t)event->argument[3], queues = (uint64_t)event->argument[2];
@@ -38,8 +60,14 @@ void world_socket_event(struct world *world, const struct event *event)
     socket->path |= 1u << event->value;
     if (socket->state == SOCKET_syn_sent)
         socket->initiator = 1;
-    if (event->length >= sizeof socket->window && event->payload)
-        memcpy(&socket->window, event->payload, sizeof socket->window);
+    size_t told = event->length < sizeof socket->window ? event->length : sizeof socket->window;
+    bool window = told >= offsetof(struct event_window, unsent) && event->payload;
+    if (window) {
+        socket->window = (struct event_window){0};
+        memcpy(&socket->window, event->payload, told);
+    }
+    if (socket->protocol == 6 && socket->state != SOCKET_listen && socket->peer.port)
+        sample_keep(world, socket, window);
 }
 
 uint32_t world_socket_count(const struct world *world)
@@ -59,6 +87,17 @@ const struct world_socket *world_socket_of_object(const struct world *world, uin
         if (world_socket(world, id)->object == object)
             return world_socket(world, id);
     return NULL;
+}
+
+uint32_t world_sample_count(const struct world *world)
+{
+    return world->samples;
+}
+
+const struct world_sample *world_sample(const struct world *world, uint32_t number)
+{
+    bool known = number > 0 && number <= world->samples && world->samples - number < WORLD_SAMPLES;
+    return known ? list_at(world, LIST_SAMPLE, (number - 1) % WORLD_SAMPLES + 1) : NULL;
 }
 
 /* The newest socket of a connection's end, also one that has gone; else, for a connection that is only asked for, who

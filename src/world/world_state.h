@@ -29,6 +29,7 @@ enum world_list_kind {
     LIST_ACCESS, /* the last accesses to them */
     LIST_PACKET, /* the last packets of the wire, a ring: packet n is entry (n - 1) % WORLD_PACKETS + 1 */
     LIST_SOCKET, /* the kernel's sockets */
+    LIST_SAMPLE, /* what it said of those of TCP, a ring as that of packets */
     LIST_COUNT
 };
 
@@ -172,6 +173,7 @@ struct world {
     uint32_t divergences;
     uint32_t timers; /* armed */
     uint32_t packets, packets_ended; /* ever sent; delivered or dropped of these */
+    uint32_t samples;                /* ever kept */
     int64_t time;
     int64_t nearest; /* no deadline is earlier */
     uint8_t verdict;

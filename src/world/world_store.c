@@ -21,6 +21,7 @@ static const uint32_t list_sizes[LIST_COUNT] = {
     [LIST_ACCESS] = WORLD_ACCESS_SIZE,
     [LIST_PACKET] = sizeof(struct world_packet),
     [LIST_SOCKET] = sizeof(struct world_socket),
+    [LIST_SAMPLE] = sizeof(struct world_sample),
 };
 
 bool world_list_reserve(struct world *world, enum world_list_kind kind, uint32_t more)

@@ -40,12 +40,13 @@ struct wire_sent {
     unsigned flags, protocol;
     const void *bytes;
     uint32_t size;
+    bool closed; /* window 0 is meant */
 };
 
 static inline void wire_sent(struct moment *m, struct wire_sent sent)
 {
     uint64_t about = sent.flags | (uint64_t)(sent.protocol ? sent.protocol : 6) << 8 | (uint64_t)sent.length << 16 |
-                     (uint64_t)(sent.window ? sent.window : 64240) << 32;
+                     (uint64_t)(sent.window || sent.closed ? sent.window : 64240) << 32;
     moment_tell(m, (struct event){.kind = EVENT_PACKET,
                                   .value = PACKET_sent,
                                   .other = world_packet_count(m->world) + 1,

@@ -358,6 +358,13 @@ static void a_slow_receiver_closes_the_window_and_then_the_sender_waits(void **s
         if (event.kind == EVENT_BLOCKED && event.operation == OPERATION_socket_send)
             waited = history_step_at(talk.history, number);
     assert_true(closed > 0 && waited > closed);
+    unsigned held_back = 0;
+    for (uint32_t number = 1; number <= world_sample_count(world); number++) {
+        const struct world_sample *sample = world_sample(world, number);
+        assert_true(sample->window.unsent <= sample->send_queue);
+        held_back += sample->has_window && sample->window.send == 0 && sample->window.unsent > 0;
+    }
+    assert_true(held_back > 0);
     talk_end(&talk);
 }
 

@@ -359,6 +359,40 @@ static void what_was_dropped_is_sent_again_and_shown(void **state)
     wire_free(wire);
 }
 
+/* Behind a closed window bytes wait that were never sent; a FIN behind them is no byte, either. */
+static void what_a_closed_window_holds_back_is_counted(void **state)
+{
+    (void)state;
+    struct wire *wire = place(NETWORK_lecture);
+    int listener = make(SOCK_STREAM, HOST_2, 8080), here, there, small = 2304;
+    static char bytes[8000];
+    assert_int_equal(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    assert_int_equal(listen(listener, 5), 0);
+    connect_both(wire, listener, &here, &there);
+    assert_int_equal(send(here, bytes, sizeof bytes, 0), sizeof bytes);
+    struct states_socket socket = look(wire, 40000, 8080);
+    assert_int_equal(socket.send_queue, sizeof bytes);
+    unsigned in_flight = 0;
+    wire_read(wire);
+    for (size_t i = 0; i < wire_held_count(wire); i++)
+        in_flight += wire_held(wire, i)->header.payload_length;
+    assert_true(in_flight > 0 && in_flight < sizeof bytes);
+    assert_int_equal(socket.send_queue - socket.unsent, in_flight);
+    release_all(wire);
+    socket = look(wire, 40000, 8080);
+    assert_int_equal(socket.send_window, 0);
+    assert_int_equal(socket.in_flight, 0);
+    assert_true(socket.unsent > 0 && socket.unsent == socket.send_queue);
+    assert_int_equal(socket.send_queue + look(wire, 8080, 40000).receive_queue, sizeof bytes);
+    close(here);
+    assert_int_equal(look(wire, 40000, 8080).state, FIN_WAIT1);
+    assert_int_equal(look(wire, 40000, 8080).unsent, socket.unsent);
+    assert_int_equal(look(wire, 40000, 8080).send_queue, socket.send_queue);
+    close(there);
+    close(listener);
+    wire_free(wire);
+}
+
 static void a_duplicate_is_delivered_once(void **state)
 {
     (void)state;
@@ -632,6 +666,7 @@ int main(void)
         BOTH(both_may_open_at_once),
         BOTH(nobody_listens_and_a_reset_comes_back),
         BOTH(copies_of_a_held_segment_are_absorbed_and_counted),
+        BOTH(what_a_closed_window_holds_back_is_counted),
         BOTH(what_was_dropped_is_sent_again_and_shown),
         BOTH(a_duplicate_is_delivered_once),
         BOTH(a_segment_that_overtakes_is_put_in_order),

@@ -171,6 +171,57 @@ static void the_ends_of_a_packet_are_those_that_began_and_answered(void **state)
     world_free(world);
 }
 
+/* A ring: the last of a step stands for it, a socket that is gone has a last one without numbers, and a recording that was
+ * made when the kernel was asked for less is read. */
+static void what_the_kernel_said_of_windows_is_kept_step_by_step(void **state)
+{
+    (void)state;
+    struct world *world = world_new();
+    struct event_window window = {.congestion = 10, .segment = 1460, .unsent = 7};
+    struct event event = is_now(1, SOCKET_established, CLIENT, SERVER);
+    event.payload = &window;
+    event.length = sizeof window;
+    go(world, event);
+    window.congestion = 11;
+    go(world, event); /* no step between them */
+    assert_int_equal(world_sample_count(world), 1);
+    assert_int_equal(world_sample(world, 1)->window.congestion, 11);
+    assert_int_equal(world_sample(world, 1)->window.unsent, 7);
+    assert_int_equal(world_sample(world, 1)->send_queue, 9);
+    struct world *copy = world_copy(world);
+    go(world, sent(1, CLIENT, SERVER, ACK, 44));
+    go(world, moved(PACKET_delivered, 1));
+    event.length = offsetof(struct event_window, unsent);
+    window.congestion = 1;
+    go(world, event);
+    assert_int_equal(world_sample_count(world), 2);
+    assert_int_equal(world_sample(world, 2)->step, 1);
+    assert_int_equal(world_sample(world, 2)->window.congestion, 1);
+    assert_int_equal(world_sample(world, 2)->window.unsent, 0);
+    assert_int_equal(world_sample_count(copy), 1); /* a snapshot knows what was known */
+    go(world, is_now(2, SOCKET_listen, SERVER, 0));
+    assert_int_equal(world_sample_count(world), 2); /* not of a listener */
+    go(world, is_now(1, SOCKET_gone, 0, 0));
+    assert_int_equal(world_sample_count(world), 2);
+    assert_int_equal(world_sample(world, 2)->state, SOCKET_gone);
+    assert_int_equal(world_sample(world, 2)->has_window, 0);
+    assert_int_equal(world_sample(world, 2)->window.congestion, 0);
+    for (uint32_t number = 2; number <= WORLD_SAMPLES + 10; number++) {
+        go(world, sent(number, CLIENT, SERVER, ACK, 44));
+        go(world, moved(PACKET_delivered, number));
+        go(world, is_now(1, SOCKET_established, CLIENT, SERVER));
+    }
+    assert_int_equal(world_sample_count(world), WORLD_SAMPLES + 11);
+    assert_null(world_sample(world, 11));
+    assert_null(world_sample(world, WORLD_SAMPLES + 12));
+    assert_int_equal(world_sample(world, 12)->step, 11);
+    assert_int_equal(world_assign(copy, world), STATUS_OK);
+    assert_int_equal(world_sample(copy, WORLD_SAMPLES + 11)->step, WORLD_SAMPLES + 10);
+    assert_int_equal(world_divergence_count(world), 0);
+    world_free(copy);
+    world_free(world);
+}
+
 static void sentences_say_what_a_packet_is_and_what_becomes_of_it(void **state)
 {
     (void)state;
@@ -205,6 +256,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_is_a_divergence),
         cmocka_unit_test(old_packets_are_forgotten_not_confused),
         cmocka_unit_test(the_ends_of_a_packet_are_those_that_began_and_answered),
+        cmocka_unit_test(what_the_kernel_said_of_windows_is_kept_step_by_step),
         cmocka_unit_test(sentences_say_what_a_packet_is_and_what_becomes_of_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
