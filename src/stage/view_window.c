@@ -312,7 +312,7 @@ static void sender_draw(const struct chart *chart, unsigned end, const struct pa
     scale_draw(chart, &part, chart->segments);
     bars_draw(chart, end, true, &part, timeout);
     if (timeout.to)
-        pane_text(&part, timeout.from + 1, 0, EMPHASIS_none, ROLE_fault, _("time-out"));
+        pane_text(&part, timeout.from + 1, 0, EMPHASIS_none, ROLE_text, _("time-out"));
     if (row >= 0) {
         pane_glyph(&part, column, row, EMPHASIS_none, ROLE_object, GLYPH_line);
         pane_text(&part, column + 2, row, EMPHASIS_none, ROLE_object, text);
