@@ -102,7 +102,8 @@ static void find_sockets(const struct world *world, const struct world_packet *p
     out->socket[WIRE_RIGHT] = swapped ? client : server;
 }
 
-/* Where no packet is seen: the newest connection that the kernel knows, else who listens. */
+/* Where no packet is seen: the newest connection that the kernel knows, else who listens. Of a connection that was made
+ * within one call nobody saw who began: then world_packet_ends tells by the ports. */
 static bool find_without_packets(const struct world *world, struct stage_wire *out)
 {
     uint32_t listener = 0;
@@ -112,10 +113,14 @@ static bool find_without_packets(const struct world *world, struct stage_wire *o
             continue;
         if (socket->state == SOCKET_listen)
             listener = id;
-        if (!socket->peer.port || !socket->initiator)
+        if (!socket->peer.port)
             continue;
         struct world_packet like = {.protocol = TCP, .from = socket->local, .to = socket->peer};
+        uint32_t client, server;
+        world_packet_ends(world, &like, &client, &server);
         out->flow = (struct wire_flow){.protocol = TCP, .end = {socket->local, socket->peer}};
+        if (client != id && server == id)
+            out->flow = (struct wire_flow){.protocol = TCP, .end = {socket->peer, socket->local}};
         find_sockets(world, &like, out);
         return true;
     }

@@ -261,6 +261,26 @@ static void states_without_packets(void **state)
     moment_free(m);
 }
 
+/* Where connect() makes a connection in one go, SYN_SENT is never seen. */
+static void who_called_is_told_by_the_port_where_nobody_saw_it(void **state)
+{
+    (void)state;
+    struct moment *m = moment_new();
+    moment_keep(m, 1);
+    wire_socket(m, LISTENER, SOCKET_listen, wire_server, (struct world_address){0, 0}, 1, 5);
+    wire_states(m, SOCKET_established, SOCKET_established);
+    moment_draw(m, &stage_view_wire, 80, 3, false);
+    EXPECT_ROWS(m, " 10.0.0.1:40000                                                   10.0.0.2:8080",
+                " ESTABLISHED                                      accept queue 1/5  ESTABLISHED",
+                "     ╎                                                                        ╎");
+    wire_socket(m, CLIENT, SOCKET_gone, wire_client, wire_server, 0, 0);
+    moment_draw(m, &stage_view_wire, 80, 3, false);
+    EXPECT_ROWS(m, " 10.0.0.1:40000                                                   10.0.0.2:8080",
+                " CLOSED (gone)                                    accept queue 1/5  ESTABLISHED",
+                "     ╎                                                                        ╎");
+    moment_free(m);
+}
+
 /* However long and however small: nothing is cut without saying so, and nothing is drawn twice. */
 static void any_run_fits_any_pane(void **state)
 {
@@ -297,6 +317,7 @@ int main(void)
         cmocka_unit_test(other_conversations_are_faint),
         cmocka_unit_test(a_chosen_packet_is_marked),
         cmocka_unit_test(states_without_packets),
+        cmocka_unit_test(who_called_is_told_by_the_port_where_nobody_saw_it),
         cmocka_unit_test(any_run_fits_any_pane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
