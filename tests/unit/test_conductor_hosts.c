@@ -12,6 +12,8 @@
 #include "network/build.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -490,6 +492,36 @@ static void without_namespaces_both_are_on_one_loopback(void **state)
     unsetenv("LOCKSTEP_ALLOW_ROOT_UNCONTAINED");
 }
 
+static bool say(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    bool done = file && fputs(text, file) >= 0;
+    return file && fclose(file) == 0 && done;
+}
+
+/* A user who may have one network namespace, but not two (user_namespaces(7), /proc/sys/user). */
+static void with_one_network_namespace_both_are_in_it(void **state)
+{
+    (void)state;
+    char users[64], groups[64];
+    snprintf(users, sizeof users, "%u %u 1", (unsigned)geteuid(), (unsigned)geteuid());
+    snprintf(groups, sizeof groups, "%u %u 1", (unsigned)getegid(), (unsigned)getegid());
+    if (unshare(CLONE_NEWUSER) != 0 || !say("/proc/self/setgroups", "deny") || !say("/proc/self/uid_map", users) ||
+        !say("/proc/self/gid_map", groups) || !say("/proc/sys/user/max_net_namespaces", "1")) {
+        print_message("left out: no user namespaces here\n");
+        skip();
+    }
+    struct pair pair;
+    pair_run(&pair, talk, OPERATION_socket_listen, (struct conductor_options){0}, NULL, false);
+    finished(&pair, "server: hello\n", "client: world\n");
+    const char *why;
+    assert_false(conductor_wire(pair.conductor, &why));
+    if (!strstr(why, strerror(ENOSPC)))
+        fail_msg("%s", why);
+    assert_int_equal(world_packet_count(world_of(&pair)), 0);
+    pair_end(&pair);
+}
+
 static int with_tun(void **state)
 {
     (void)state;
@@ -530,6 +562,7 @@ int main(void)
         BOTH(of_a_run_that_is_given_up_nothing_is_left),
         cmocka_unit_test(without_a_wire_both_are_on_one_loopback),
         cmocka_unit_test(without_namespaces_both_are_on_one_loopback),
+        cmocka_unit_test(with_one_network_namespace_both_are_in_it), /* last: it changes the user namespace */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
