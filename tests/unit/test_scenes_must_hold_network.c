@@ -117,7 +117,7 @@ static void a_close_is_four_packets_and_a_wait(void **state)
     (void)state;
     scenes_holds("four-way-close", NULL, each_direction_closes_by_itself);
     scenes_breaks("6-network/four-way-close", NULL,
-                  (struct scenes_change){"close.c", "shutdown(call, SHUT_WR);", "shutdown(call, SHUT_RDWR);"},
+                  (struct scenes_change){"client.c", "shutdown(call, SHUT_WR);", "shutdown(call, SHUT_RDWR);"},
                   each_direction_closes_by_itself);
 }
 
@@ -137,8 +137,8 @@ static void the_sources_are_a_textbooks(void **state)
     (void)state;
     /* Run natively they would open a port of the machine's own: only their form is looked at. */
     static const char *const sources[] = {"6-network/three-way-handshake/server.c",
-                                          "6-network/three-way-handshake/client.c",
-                                          "6-network/four-way-close/close.c"};
+                                          "6-network/three-way-handshake/client.c", "6-network/four-way-close/server.c",
+                                          "6-network/four-way-close/client.c"};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         char path[4096], line[256];
         snprintf(path, sizeof path, "%s/scenes/%s", scenes_source_folder(), sources[i]);
