@@ -10,6 +10,7 @@
 #include "guest_run.h"
 #include "history/history.h"
 #include "network/build.h"
+#include "network_place.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -478,9 +479,16 @@ static void without_a_wire_both_are_on_one_loopback(void **state)
 static void without_namespaces_both_are_on_one_loopback(void **state)
 {
     (void)state;
+    const char *refused;
+    struct wire *wire = network_place(NETWORK_veth, NETWORK_lecture, &refused);
+    if (!wire) {
+        print_message("left out: %s\n", refused);
+        skip();
+    }
+    wire_free(wire); /* a loopback interface that nobody else has stays */
     setenv("LOCKSTEP_NO_NAMESPACES", "1", 1);
     setenv("LOCKSTEP_ALLOW_ROOT_UNCONTAINED", "1", 1);
-    static const char *const words[2][WORDS] = {{"server", "10.0.0.2", "48127"}, {"client", "10.0.0.2", "48127"}};
+    static const char *const words[2][WORDS] = {{"server", "10.0.0.2", "8080"}, {"client", "10.0.0.2", "8080"}};
     struct pair pair;
     pair_run(&pair, words, OPERATION_socket_listen, (struct conductor_options){0}, NULL, false);
     finished(&pair, "server: hello\n", "client: world\n");
