@@ -30,10 +30,14 @@ static bool has_wire(const struct player *player, const char **why)
 static void take_views(struct player *player)
 {
     const struct scene *scene = player->options.plan->scene;
-    const char *why, *const *names = has_wire(player, &why) ? wire_views : usual_views;
+    const char *why;
+    bool wire = has_wire(player, &why);
+    const char *const *names = wire ? wire_views : usual_views;
     size_t count = 0;
     if (why[0])
         player_message(player, false, _("packets are not visible on this machine: %s; see `lockstep doctor`"), why);
+    else if (wire && !scene && !player->options.recording)
+        player_say(player, false, _("packets are carried here: there is no outside network, and no IPv6"));
     while (names[count])
         count++;
     if (scene && scene->views.count) {

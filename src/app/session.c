@@ -81,7 +81,7 @@ static enum status tell_wire(struct session *session)
             return STATUS_OK;
         snprintf(text, sizeof text, "%s",
                  _("lockstep carries the guest's network: 127.0.0.0/8 and the hosts 10.0.0.1 and 10.0.0.2; "
-                   "the outside network is cut off (--wire off: a plain loopback instead)"));
+                   "there is no IPv6, and the outside network is cut off (--wire off: a plain loopback instead)"));
     } else if (why[0]) {
         snprintf(text, sizeof text,
                  _("packets are not visible on this machine: %s; see `lockstep doctor` (10.0.0.1 and 10.0.0.2 are "

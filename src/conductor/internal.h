@@ -268,6 +268,10 @@ int64_t carry_timer(struct conductor *c, bool probes);
  * kernel meant it (ms: 200, 400, 800, 1000, 1600, 2000 ...); else -1. */
 int64_t carry_wait(struct conductor *c, int64_t milliseconds);
 
+/* ---- carry_ipv6.c ---- */
+/* Of a socket's step that has failed: enum socket_ipv6. */
+int64_t carry_ipv6(const struct conductor *c, const struct record *record);
+
 /* ---- program.c ---- */
 enum status program_check(const char *path, struct message *message);
 

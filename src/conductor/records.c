@@ -240,6 +240,12 @@ static void got_details(struct conductor *c, uint32_t id, const struct record *r
     case OPERATION_socket_create:
         if (record->outcome == OUTCOME_done)
             carry_created(c, record->argument[0], record->argument[1]);
+        /* fall through */
+    case OPERATION_socket_bind:
+    case OPERATION_socket_connect:
+    case OPERATION_socket_send:
+        if (record->outcome == OUTCOME_failed)
+            event->argument[1] = carry_ipv6(c, record);
         break;
     case OPERATION_time_timer:
         if (record->outcome == OUTCOME_done)

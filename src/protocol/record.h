@@ -60,6 +60,13 @@ enum record_flags {
     RECORD_FLOAT = 512      /* the value is the bits of a float or double (by argument[0], the size) */
 };
 
+/* What a socket's step is to reach (argument[1] of socket.bind, connect, send). */
+enum record_address {
+    RECORD_ADDRESS_plain,     /* none, or not of IPv6 */
+    RECORD_ADDRESS_loopback6, /* ::1 */
+    RECORD_ADDRESS_other6
+};
+
 struct record {
     uint32_t magic;
     uint16_t length; /* of the whole record in bytes: sizeof(struct record) + payload, a multiple of 8 */

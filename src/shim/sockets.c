@@ -1,5 +1,6 @@
 /* Sockets as plain blocking operations. Every transfer is asked for with MSG_DONTWAIT and waits at the gate; O_NONBLOCK
  * is never changed, but around a connect of a socket that no call of another task can be using at that moment. */
+#include "shim/addresses.h"
 #include "shim/checked.h"
 #include "shim/descriptors.h"
 #include "shim/live.h"
@@ -8,24 +9,6 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
-
-/* ---- hosts ---- */
-/* Where there is no wire, its hosts are addresses of the loopback (of which one asks for the other by itself). Gives
- * `address`, or `copy` with the other address. */
-static const struct sockaddr *host_at_loopback(const struct sockaddr *address, socklen_t length,
-                                               struct sockaddr_in *copy)
-{
-    enum { HOSTS = 0x0A000000, LOOPBACK = 0x7F000000 };
-    if (!address || length < sizeof *copy || address->sa_family != AF_INET || !shim_process.gate ||
-        !shim_process.gate->hosts_at_loopback)
-        return address;
-    memcpy(copy, address, sizeof *copy);
-    uint32_t host = __builtin_bswap32(copy->sin_addr.s_addr);
-    if (host != HOSTS + 1 && host != HOSTS + 2)
-        return address;
-    copy->sin_addr.s_addr = __builtin_bswap32(host - HOSTS + LOOPBACK);
-    return (const struct sockaddr *)copy;
-}
 
 /* ---- ports ---- */
 /* A port that the system would choose differs from run to run: we choose, upwards. `address` is what to bind to, and gets
@@ -227,10 +210,11 @@ static ssize_t send_step(struct step *step, int descriptor, const struct msghdr 
 {
     struct msghdr own = *given, *message = &own;
     struct sockaddr_in host;
-    own.msg_name = (void *)(uintptr_t)host_at_loopback(given->msg_name, given->msg_namelen, &host);
+    own.msg_name = (void *)(uintptr_t)address_at_loopback(given->msg_name, given->msg_namelen, &host);
     int described = descriptor_is_ours(descriptor) ? -1 : step_descriptor(step, descriptor, &sends);
     if (flags & MSG_DONTWAIT)
         step->record.flags |= RECORD_NONBLOCKING;
+    step->record.argument[1] = address_kind(message->msg_name, message->msg_namelen);
     step->record.argument[2] = (int64_t)message_size(message);
     socket_deadline(step, descriptor, SO_SNDTIMEO);
     enum grant_action grant = step_ask(step);
@@ -386,9 +370,16 @@ SHIM_EXPORT int bind(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t len
         return REAL(bind)(descriptor, address.__sockaddr__, length);
     struct sockaddr_storage copy = {0};
     struct sockaddr_in host;
-    const struct sockaddr *own = host_at_loopback(address.__sockaddr__, length, &host);
+    const struct sockaddr *own = address_at_loopback(address.__sockaddr__, length, &host);
     if (own && length >= sizeof host && length <= sizeof copy)
         memcpy(&copy, own, own == address.__sockaddr__ ? length : sizeof host);
+    socklen_t size = sizeof(int);
+    int protocol = 0;
+    SYSTEM(SYS_getsockopt, descriptor, SOL_SOCKET, SO_PROTOCOL, &protocol, &size);
+    step.record.argument[0] = protocol;
+    step.record.argument[1] = address_kind(own, length);
+    step.record.argument[2] = address_number(own, length);
+    address_text(own, length);
     if (!port_is_ours(&copy))
         return socket_plain(&step, descriptor, SYS_bind, (long)own, (long)length);
     step.record.object = key_of_descriptor(descriptor);
@@ -476,30 +467,6 @@ static long connect_wait(struct step *step, struct connect_wait *wait, enum gran
     return -error;
 }
 
-/* "10.0.0.2:8080", for the sentence on what is asked for. */
-static void connect_text(const struct sockaddr *address, socklen_t length)
-{
-    struct sockaddr_in peer;
-    if (!address || length < sizeof peer || address->sa_family != AF_INET)
-        return;
-    memcpy(&peer, address, sizeof peer);
-    uint32_t host = __builtin_bswap32(peer.sin_addr.s_addr);
-    unsigned parts[5] = {host >> 24, host >> 16 & 255, host >> 8 & 255, host & 255, __builtin_bswap16(peer.sin_port)};
-    char text[32], *at = text;
-    for (int i = 0; i < 5; i++) {
-        char digits[8];
-        int count = 0;
-        do
-            digits[count++] = (char)('0' + parts[i] % 10);
-        while (parts[i] /= 10);
-        while (count > 0)
-            *at++ = digits[--count];
-        *at++ = i < 3 ? '.' : ':';
-    }
-    at[-1] = 0;
-    step_text(text);
-}
-
 SHIM_EXPORT int connect(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t length)
 {
     LIVE((int)LIVE_IO(OPERATION_socket_connect, descriptor, REAL(connect)(descriptor, address.__sockaddr__, length)));
@@ -511,8 +478,9 @@ SHIM_EXPORT int connect(int descriptor, __CONST_SOCKADDR_ARG address, socklen_t 
     int flags = descriptor_is_ours(descriptor) ? -1 : step_descriptor(&step, descriptor, &connects);
     socket_deadline(&step, descriptor, SO_SNDTIMEO);
     struct sockaddr_in host;
-    const struct sockaddr *peer = host_at_loopback(address.__sockaddr__, length, &host);
-    connect_text(peer, length);
+    const struct sockaddr *peer = address_at_loopback(address.__sockaddr__, length, &host);
+    address_text(peer, length);
+    step.record.argument[1] = address_kind(peer, length);
     enum grant_action grant = step_ask(&step);
     step_cancellation(&step);
     struct connect_wait wait = {descriptor, flags, peer, length, 0};

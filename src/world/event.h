@@ -62,6 +62,15 @@ enum socket_state {
     SOCKET_STATE_COUNT
 };
 
+/* Why there is no IPv6, where a socket's step failed for that. */
+enum socket_ipv6 {
+    SOCKET_ipv6_no_matter,
+    SOCKET_ipv6_wire,    /* the wire carries none; without the wire there would be ::1 */
+    SOCKET_ipv6_neither, /* nor would there be without the wire */
+    SOCKET_ipv6_machine, /* there is no wire, and the machine has none */
+    SOCKET_ipv6_outside  /* as the first, but what was meant lies outside, which is cut off anyway */
+};
+
 enum verdict { VERDICT_none, VERDICT_finished, VERDICT_failed, VERDICT_deadlock, VERDICT_bound, VERDICT_COUNT };
 
 /* ASKED / GOT arguments by operation (argument[0..3]); what is not listed is 0:
@@ -90,6 +99,9 @@ enum verdict { VERDICT_none, VERDICT_finished, VERDICT_failed, VERDICT_deadlock,
  *   signal.suspend  ASKED: argument[0] = mask while it waits if argument[1] = 1 (sigsuspend), else the task's own (pause)
  *   socket.connect/send/shutdown/close  GOT: second = the peer's end where it is known (its receiver happens after)
  *   any             ASKED with RECORD_RETRY: the same question after a GRANT_INTERRUPT; no new one
+ *   socket.bind     ASKED: argument[0] = protocol, [1] = enum record_address, [2] = event_address (of IPv6 without the host), text
+ *   socket.connect  ASKED: argument[1] = enum record_address, text = to what.  send: argument[1] likewise
+ *   socket.create/bind/connect/send  GOT, failed: argument[1] = enum socket_ipv6
  *   pipe.create     GOT: object = the pipe, argument[0] = capacity
  *   pipe.read/write GOT: value = bytes, argument[0] = bytes in the pipe afterwards (FIONREAD), argument[1] = capacity; ASKED: argument[2] = count asked for
  *   *.close         GOT: argument[0] = descriptor, flags

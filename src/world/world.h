@@ -105,7 +105,7 @@ struct world_object {
     int32_t capacity;     /* barrier size, pipe capacity */
     uint32_t generation;  /* barrier rounds */
     int64_t value;        /* last known value of a variable */
-    uint32_t value_text;  /* the value as text; of a socket: the address that it was last asked to connect to */
+    uint32_t value_text;  /* the value as text; of a socket: the address that it was last to be bound to or connected with */
     char name[64];        /* "A", "forks[2]", "#2": without the kind word */
 };
 uint32_t world_object_count(const struct world *);

@@ -55,7 +55,6 @@ WITHOUT_CONSEQUENCE(file_write)
 WITHOUT_CONSEQUENCE(file_close)
 WITHOUT_CONSEQUENCE(file_dup)
 WITHOUT_CONSEQUENCE(socket_create)
-WITHOUT_CONSEQUENCE(socket_bind)
 WITHOUT_CONSEQUENCE(socket_listen)
 
 void world_reduce_file_lock(struct world *world, const struct event *event)
@@ -95,6 +94,17 @@ static void carried(struct world *world, const struct event *event, bool sends)
     } else {
         world_acquire(world, event->task, event->object);
     }
+}
+
+void world_reduce_socket_bind(struct world *world, const struct event *event)
+{
+    struct object *socket = object_at(world, event->object);
+    if (!socket->view.id)
+        return;
+    if (event->kind == EVENT_ASKED)
+        socket->view.value_text = event->text; /* to what, for the sentences */
+    if (event->kind == EVENT_GOT && event->outcome == OUTCOME_done)
+        socket->runner = event->task;
 }
 
 void world_reduce_socket_connect(struct world *world, const struct event *event)

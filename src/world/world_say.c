@@ -45,6 +45,11 @@ enum {
 };
 _Static_assert(SAID_COUNT == OPERATION_COUNT - 1, "a sentence for every operation");
 
+static bool binds_to(const struct world_saying *of)
+{
+    return of->event->operation == OPERATION_socket_bind && object_at(of->world, of->object)->view.value_text != 0;
+}
+
 /* With an address of the network to speak of. */
 static bool connects_to(const struct world_saying *of)
 {
@@ -285,6 +290,8 @@ static struct world_pair say_failed(const struct world_saying *of)
 {
     if (connects_to(of))
         return WORLD_PAIR("{T} gets no connection with {Y}: {E}.", "{T} 未能与 {Y} 建立连接：{E}。");
+    if (binds_to(of))
+        return WORLD_PAIR("{T} cannot bind {O} to {Y}: {E}.", "{T} 无法把{O}绑定到 {Y}：{E}。");
     struct world_pair own = sentences[of->event->operation].failed;
     const struct object *object = object_at(of->world, of->object);
     int error = of->event->error ? of->event->error : (int)of->event->value;
@@ -359,5 +366,7 @@ int world_say(const struct world *after, const struct event *event, int chinese,
     if (event->kind == EVENT_BLOCKED && event->object && event->object == task->view.second)
         of.object = task->view.object;
     world_say_fill(&writer, &of, text.text[of.chinese] ? text.text[of.chinese] : "");
+    if (event->kind == EVENT_GOT && event->outcome == OUTCOME_failed)
+        world_say_socket(&writer, &of);
     return world_words_finish(&writer);
 }

@@ -22,4 +22,7 @@ struct world_pair world_say_fact(const struct world_saying *of, struct world_wri
 /* Writes the sentence with its places, {T} and so on (world_say.def says which there are), filled in. */
 void world_say_fill(struct world_writer *writer, const struct world_saying *of, const char *text);
 
+/* A second sentence on a socket's step that failed: who has the address, why there is none of IPv6. */
+void world_say_socket(struct world_writer *writer, const struct world_saying *of);
+
 #endif

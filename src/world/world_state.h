@@ -125,7 +125,7 @@ struct object {
     uint8_t inherited;   /* memory copied by fork, no operation seen on it yet in this process */
     uint8_t owner_dead;  /* robust: the owner ended while holding it */
     uint8_t prefixed;    /* another process has one of this name: called P2:name */
-    uint32_t runner;     /* once: who ran the initialiser */
+    uint32_t runner;     /* once: who ran the initialiser; socket: who gave it its address */
     uint8_t ran;         /* once: the initialiser has run */
     uint32_t leaker;     /* task that ended while holding it */
     uint32_t woken_last; /* cond: whom the last signal woke, or how many the last broadcast did */
