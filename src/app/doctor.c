@@ -68,6 +68,11 @@ static void wire(struct doctor *doctor, const struct contain_probe *probe)
              probe->wire.error ? strerror(probe->wire.error)
              : probe->network  ? strerror(probe->network)
                                : probe->text);
+    if (probe->wire.kind != NETWORK_none)
+        advise(
+            _("for 127.0.0.0/8, 10.0.0.1 and 10.0.0.2; not for IPv6: a program that insists on ::1 needs --wire off"));
+    else if (!probe->wire.error)
+        advise(_("the calls of sockets and their states are shown all the same; what would allow more, see above"));
     if (probe->wire.kind == NETWORK_none && probe->wire.error)
         advise(_("the kernel needs veth and packet sockets, or a /dev/net/tun that may be opened, and policy routing "
                  "(CONFIG_IP_MULTIPLE_TABLES)"));

@@ -15,7 +15,7 @@ static const struct world_socket *holder_of(const struct world *world, uint8_t p
             continue;
         if (host && socket->local.host && socket->local.host != host)
             continue;
-        if (!found || socket->state == SOCKET_listen || (socket->object && found->state != SOCKET_listen))
+        if (!found || found->state == SOCKET_time_wait || socket->state == SOCKET_listen)
             found = socket;
     }
     return found;
@@ -27,7 +27,7 @@ static void say_holder(struct world_writer *writer, const struct world_saying *o
     const struct world_socket *holder = holder_of(of->world, (uint8_t)task->argument[0], task->argument[2]);
     if (!holder || (!holder->object && holder->state != SOCKET_time_wait))
         return;
-    if (!holder->object) {
+    if (holder->state == SOCKET_time_wait) { /* its descriptor is closed */
         world_words_put(writer, "%s",
                         of->chinese ? "该端口上一个已关闭的连接还处于 TIME_WAIT。"
                                     : " A connection of that port is closed, but still in TIME_WAIT.");
