@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The number behind this text; 0: it is not on the screen. */
 static unsigned number_behind(struct screen *screen, const char *text)
@@ -77,6 +78,26 @@ static void of_anybodys_program_it_is_told_too(void **state)
     sitting_leave(screen);
 }
 
+static void a_program_that_wants_ipv6_is_told_why_there_is_none(void **state)
+{
+    (void)state;
+    if (access("/proc/net/if_inet6", F_OK) != 0) {
+        print_message("left out: this machine has no IPv6\n");
+        skip();
+    }
+    char program[4096];
+    snprintf(program, sizeof program, "%s", sitting_built("tests/guests/wire_ends"));
+    const char *arguments[] = {"run", "--", program, "six_bind", NULL};
+    struct screen *screen = sitting_start(&(struct sitting_options){.arguments = arguments, .columns = 80, .rows = 24});
+    assert_true(screen_until_text(screen, "there is no outside network, and no IPv6"));
+    screen_type(screen, "   ");
+    assert_true(screen_until_text(screen, "The wire carries no IPv6"));
+    assert_true(screen_until_text(screen, "or run it with --wire"));
+    screen_type(screen, "L");
+    assert_true(screen_until_text(screen, "线路上没有 IPv6"));
+    sitting_leave(screen);
+}
+
 static void a_what_if_after_a_long_hold_repeats_the_run(void **state)
 {
     (void)state;
@@ -101,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         sitting_test(copies_of_a_held_packet_are_counted_while_nobody_presses_a_key),
         sitting_test(of_anybodys_program_it_is_told_too),
+        sitting_test(a_program_that_wants_ipv6_is_told_why_there_is_none),
         sitting_test(a_what_if_after_a_long_hold_repeats_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
