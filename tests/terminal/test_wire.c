@@ -94,7 +94,7 @@ static void a_program_that_wants_ipv6_is_told_why_there_is_none(void **state)
     assert_true(screen_until_text(screen, "The wire carries no IPv6"));
     assert_true(screen_until_text(screen, "or run it with --wire"));
     screen_type(screen, "L");
-    assert_true(screen_until_text(screen, "线路上没有 IPv6"));
+    assert_true(screen_until_text(screen, "路上没有 IPv6：请改用 127.0.0.1"));
     sitting_leave(screen);
 }
 
