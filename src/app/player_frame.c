@@ -296,7 +296,8 @@ static void add_hint(struct player *player, struct stage_frame *frame, struct st
     if (!key)
         key = player->keys ? copy(player, player->keys(player->keys_context, request, true)) : "";
     if (key[0])
-        hints[frame->hint_count++] = (struct stage_hint){.key = key, .text = text, .request = request};
+        hints[frame->hint_count++] =
+            (struct stage_hint){.key = key, .text = text, .request = request, .always = request == REQUEST_help};
 }
 
 static void take_hints(struct player *player, struct stage_frame *frame)

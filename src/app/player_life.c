@@ -4,6 +4,7 @@
 
 #include "app/player_internal.h"
 #include "base/text.h"
+#include "conductor/program.h"
 #include "history/recording.h"
 #include "stage/view.h"
 
@@ -14,7 +15,8 @@ static bool is_paused(void *context)
     return player_now() >= player->paused_until || (options->pending && options->pending(options->context));
 }
 
-static const char *const usual_views[] = {"stage", "locks", "source", "timeline", "console", "queues", "tree", NULL};
+static const char *const usual_views[] = {"stage",   "locks", "memory", "source", "timeline",
+                                          "console", "graph", "queues", "tree",   NULL};
 static const char *const wire_views[] = {"stage",    "wire",   "source", "console", "tcp",
                                          "timeline", "packet", "window", NULL};
 
@@ -25,6 +27,36 @@ static bool has_wire(const struct player *player, const char **why)
     const struct world *world = history_world(run->history);
     *why = "";
     return run->conductor ? conductor_wire(run->conductor, why) : world && world_packet_count(world) > 0;
+}
+
+/* What a program must call so that a view has something to show. */
+static const struct {
+    const char *view;
+    const char *const *calls;
+} needs[] = {
+    {"locks",
+     (const char *const[]){"pthread_mutex_*", "pthread_cond_*", "pthread_rwlock_*", "pthread_barrier_*",
+                           "pthread_spin_*", "pthread_once", "sem_*", "mtx_*", "cnd_*", "call_once", "flock", NULL}},
+    {"graph",
+     (const char *const[]){"pthread_mutex_*", "pthread_rwlock_*", "pthread_spin_*", "sem_*", "mtx_*", "flock", NULL}},
+    {"queues", (const char *const[]){"pipe", "pipe2", "popen", "mkfifo", "mkfifoat", "mq_*", NULL}},
+    {"tree",
+     (const char *const[]){"fork", "vfork", "_Fork", "posix_spawn*", "popen", "system", "clone", "daemon", NULL}},
+};
+
+/* Whether a program without a scene can fill the view. One whose file is not known (found in PATH, or of a recording) may. */
+static bool can_fill(const struct player *player, const char *view)
+{
+    const struct session_plan *plan = player->options.plan;
+    if (strcmp(view, "memory") == 0)
+        return plan->watch_count > 0;
+    if (player->options.recording || !plan->program || !strchr(plan->program, '/'))
+        return true;
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
+        if (strcmp(needs[i].view, view) == 0)
+            return program_uses(plan->program, needs[i].calls);
+    }
+    return true;
 }
 
 static void take_views(struct player *player)
@@ -46,7 +78,8 @@ static void take_views(struct player *player)
     }
     for (size_t i = 0; i < count; i++) {
         enum stage_view_id id = stage_view_by_name(names[i]);
-        if (id < STAGE_VIEW_COUNT && !player->views[id].shown) {
+        bool chosen = names != usual_views || can_fill(player, names[i]);
+        if (id < STAGE_VIEW_COUNT && !player->views[id].shown && chosen) {
             player->views[id].shown = true;
             player->order[player->order_count++] = id;
         }

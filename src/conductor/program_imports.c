@@ -73,9 +73,15 @@ static bool program_section(const struct program_file *file, unsigned type, Elf6
     return false;
 }
 
-static bool program_imports(const struct program_file *file)
+/* "sem_*" stands for all names that begin so. */
+static bool program_is(const char *name, const char *sought)
 {
-    static const char *const names[] = {"connect", "accept", "accept4", "sendto", "recvfrom"};
+    size_t length = strlen(sought);
+    return length > 0 && sought[length - 1] == '*' ? strncmp(name, sought, length - 1) == 0 : strcmp(name, sought) == 0;
+}
+
+static bool program_imports(const struct program_file *file, const char *const *names)
+{
     Elf64_Shdr table, strings;
     if (!program_section(file, SHT_DYNSYM, &table, &strings))
         return false;
@@ -86,16 +92,16 @@ static bool program_imports(const struct program_file *file)
             return false;
         memcpy(&symbol, row, sizeof symbol);
         const char *name = symbol.st_shndx == SHN_UNDEF ? program_string(file, &strings, symbol.st_name) : NULL;
-        for (size_t i = 0; name && i < sizeof names / sizeof *names; i++)
-            if (strcmp(name, names[i]) == 0)
+        for (size_t i = 0; name && names[i]; i++)
+            if (program_is(name, names[i]))
                 return true;
     }
     return false;
 }
 
-static bool program_talks_at(const char *path, unsigned depth);
+static bool program_uses_at(const char *path, const char *const *names, unsigned depth);
 
-static bool program_library_talks(const char *name, unsigned depth)
+static bool program_library_uses(const char *name, const char *const *names, unsigned depth)
 {
     static const char *const folders[] = {"/lib/x86_64-linux-gnu",
                                           "/lib/aarch64-linux-gnu",
@@ -115,12 +121,12 @@ static bool program_library_talks(const char *name, unsigned depth)
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         snprintf(path, sizeof path, "%s/%s", folders[i], name);
         if (access(path, R_OK) == 0)
-            return program_talks_at(path, depth + 1);
+            return program_uses_at(path, names, depth + 1);
     }
     return false;
 }
 
-static bool program_libraries_talk(const struct program_file *file, unsigned depth)
+static bool program_libraries_use(const struct program_file *file, const char *const *names, unsigned depth)
 {
     Elf64_Shdr table, strings;
     if (depth >= PROGRAM_DEPTH || !program_section(file, SHT_DYNAMIC, &table, &strings))
@@ -134,32 +140,38 @@ static bool program_libraries_talk(const struct program_file *file, unsigned dep
         if (entry.d_tag == DT_NULL)
             return false;
         const char *name = entry.d_tag == DT_NEEDED ? program_string(file, &strings, entry.d_un.d_val) : NULL;
-        if (name && program_library_talks(name, depth))
+        if (name && program_library_uses(name, names, depth))
             return true;
     }
     return false;
 }
 
-static bool program_talks_at(const char *path, unsigned depth)
+static bool program_uses_at(const char *path, const char *const *names, unsigned depth)
 {
     struct program_file file;
     if (!program_map(path, &file))
         return false;
-    bool talks = false;
+    bool uses = false;
     if (depth == 0 && file.size > 2 && memcmp(file.bytes, "#!", 2) == 0) {
         char interpreter[256] = "";
         char line[256];
         snprintf(line, sizeof line, "%.*s", (int)(file.size < sizeof line ? file.size : sizeof line - 1),
                  (const char *)file.bytes);
-        talks = sscanf(line, "#! %255[^ \t\r\n]", interpreter) == 1 && program_talks_at(interpreter, 1);
+        uses = sscanf(line, "#! %255[^ \t\r\n]", interpreter) == 1 && program_uses_at(interpreter, names, 1);
     } else {
-        talks = program_imports(&file) || program_libraries_talk(&file, depth);
+        uses = program_imports(&file, names) || program_libraries_use(&file, names, depth);
     }
     munmap((void *)(uintptr_t)file.bytes, file.size);
-    return talks;
+    return uses;
+}
+
+bool program_uses(const char *path, const char *const *names)
+{
+    return program_uses_at(path, names, 0);
 }
 
 bool program_talks(const char *path)
 {
-    return program_talks_at(path, 0);
+    static const char *const names[] = {"connect", "accept", "accept4", "sendto", "recvfrom", NULL};
+    return program_uses(path, names);
 }

@@ -140,6 +140,7 @@ struct stage_question {
 struct stage_hint {
     const char *key, *text;
     unsigned request; /* for the mouse */
+    bool always;      /* shown even where not all have room */
 };
 
 /* A list laid over the stage: schedulers, CPUs, views, what-ifs, help. */

@@ -53,7 +53,7 @@ static void bar_left(const struct stage_frame *frame, int room, char *out, size_
     } forms[] = {{true, true, true}, {false, true, true}, {false, false, true}, {false, false, false}};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         snprintf(out, size, "%s%s%s%s%s%s", forms[i].lockstep ? "lockstep  " : "", forms[i].act && act ? act : "",
-                 forms[i].act && act ? " › " : "", title, forms[i].variant && variant ? ": " : "",
+                 forms[i].act && act ? " › " : "", title, forms[i].variant && variant ? _(": ") : "",
                  forms[i].variant && variant ? variant : "");
         if (text_columns(out) <= room)
             return;
@@ -117,7 +117,8 @@ void stage_draw(const struct stage_frame *frame, struct canvas *canvas)
     stage_bar_draw(frame, &whole);
     int foot = stage_foot_rows(frame, whole.columns, whole.rows);
     struct pane body = pane_part(&whole, 0, BAR_ROWS, whole.columns, whole.rows - BAR_ROWS - foot);
-    size_t count = stage_layout(frame, body.columns, body.rows, areas, STAGE_VIEW_COUNT);
+    int usual = whole.rows - BAR_ROWS - stage_foot_usual(whole.rows);
+    size_t count = stage_layout(frame, body.columns, body.rows, usual, areas, STAGE_VIEW_COUNT);
     for (size_t i = 0; i < count; i++)
         draw_view(frame, &body, &areas[i]);
     struct pane lower = pane_part(&whole, 0, whole.rows - foot, whole.columns, foot);

@@ -35,10 +35,12 @@ struct stage_area {
     int view; /* enum stage_view_id */
     int column, row, columns, rows; /* heading included */
 };
-/* Where the shown views lie in a body of so many columns and rows; at most `max` areas. Returns how many. */
-size_t stage_layout(const struct stage_frame *, int columns, int rows, struct stage_area *areas, size_t max);
-/* Rows of the lower part: sentence, narration, question, hints. */
+/* Where the shown views lie in a body of so many columns and rows, which has `usual` rows while nothing is asked; at most
+ * `max` areas. Returns how many. */
+size_t stage_layout(const struct stage_frame *, int columns, int rows, int usual, struct stage_area *areas, size_t max);
+/* Rows of the lower part: sentence, narration, question, hints; and while nothing is asked and little is said. */
 int stage_foot_rows(const struct stage_frame *, int columns, int rows);
+int stage_foot_usual(int rows);
 void stage_foot_draw(const struct stage_frame *, const struct pane *);
 void stage_bar_draw(const struct stage_frame *, const struct pane *);
 /* Smaller than the least size; and the words for that. */

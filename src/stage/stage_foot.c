@@ -143,13 +143,24 @@ static int needed_rows(const struct stage_frame *frame, int width)
 
 /* ---- the last line ---- */
 
+static int hint_columns(const struct stage_hint *hint)
+{
+    return text_columns(hint->key) + 1 + text_columns(hint->text) + 2;
+}
+
+/* Where not all have room, the last give way, but not those that are always there. */
 static void draw_hints(const struct stage_frame *frame, const struct pane *pane, int row)
 {
-    int column = MARGIN;
+    int column = MARGIN, kept = 0;
+    for (size_t i = 0; i < frame->hint_count; i++)
+        kept += frame->hints[i].always ? hint_columns(&frame->hints[i]) : 0;
+    bool full = false;
     for (size_t i = 0; i < frame->hint_count; i++) {
         const struct stage_hint *hint = &frame->hints[i];
-        if (column + text_columns(hint->key) + 1 + text_columns(hint->text) > pane->columns - MARGIN)
-            break;
+        kept -= hint->always ? hint_columns(hint) : 0;
+        full = full || column + hint_columns(hint) + kept > pane->columns - MARGIN + 2;
+        if (full && !hint->always)
+            continue;
         struct pane tagged = *pane;
         tagged.tag = (struct tag){.kind = TAG_request, .number = hint->request};
         column += pane_text(&tagged, column, row, EMPHASIS_bold, ROLE_key, hint->key) + 1;
@@ -186,6 +197,11 @@ int stage_foot_rows(const struct stage_frame *frame, int columns, int rows)
         said = needed > 0 ? needed : 1;
     int all = 2 + said + asked; /* the rule and the last line */
     return all > most ? most : all;
+}
+
+int stage_foot_usual(int rows)
+{
+    return 2 + say_rows(rows);
 }
 
 void stage_foot_draw(const struct stage_frame *frame, const struct pane *pane)

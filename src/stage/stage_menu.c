@@ -4,7 +4,8 @@
 #include "base/text.h"
 #include "stage/stage.h"
 
-enum { MARGIN = 2, FOOT = 5, HEAD = 2, MINUTES_MOST = 99 };
+/* TITLES: columns of the titles where what a scene teaches stands beside them, from TEACHES columns on. */
+enum { MARGIN = 2, FOOT = 5, HEAD = 2, MINUTES_MOST = 99, TEACHES = 150, TITLES = 36 };
 
 static void draw_row(const struct stage_menu *menu, const struct pane *pane, size_t index, int line)
 {
@@ -32,7 +33,10 @@ static void draw_row(const struct stage_menu *menu, const struct pane *pane, siz
     int right = text_columns(widest), ids = at.columns >= 70 ? 27 : 0;
     int room = at.columns - MARGIN - 4 - right - ids - 3;
     unsigned emphasis = selected ? EMPHASIS_bold : EMPHASIS_none;
-    pane_text_fit(&at, MARGIN + 4, 0, room, emphasis, row->broken ? ROLE_fault : text, row->title);
+    int title = at.columns >= TEACHES && room > TITLES ? TITLES : room;
+    pane_text_fit(&at, MARGIN + 4, 0, title, emphasis, row->broken ? ROLE_fault : text, row->title);
+    if (title < room && row->teaches)
+        pane_text_fit(&at, MARGIN + 4 + title + 2, 0, room - title - 2, EMPHASIS_none, faint, row->teaches);
     if (ids)
         pane_text_fit(&at, at.columns - right - ids - 2, 0, ids - 1, EMPHASIS_none, faint, row->id);
     pane_text_fit(&at, at.columns - text_columns(minutes) - 1, 0, right, EMPHASIS_none, faint, minutes);

@@ -145,6 +145,16 @@ size_t stage_holders(const struct world *world, uint32_t id, uint32_t *tasks, si
     return 1;
 }
 
+bool stage_all_ended(const struct world *world)
+{
+    uint32_t count = world_task_count(world);
+    for (uint32_t id = 1; id <= count; id++) {
+        if (!stage_task_ended(world, id))
+            return false;
+    }
+    return count > 0;
+}
+
 /* ---- operations ---- */
 
 const char *stage_operation_name(const struct stage_frame *frame, const struct world *world, uint32_t id,
@@ -160,6 +170,11 @@ const char *stage_operation_name(const struct stage_frame *frame, const struct w
         return out;
     const char *name = operation_row(task->operation)->name;
     const char *verb = strchr(name, '.');
+    /* No calls of the program, so that they have no name in C. */
+    if (task->operation == OPERATION_thread_start || task->operation == OPERATION_process_start)
+        verb = NULL, name = _("start");
+    else if (task->operation == OPERATION_thread_resume)
+        verb = NULL, name = _("resume");
     uint32_t target = world_task_target(world, id);
     switch (task->operation) {
     case OPERATION_thread_start:

@@ -31,5 +31,7 @@ struct stage_waiting stage_waiting_of(const struct world *, uint32_t task);
 /* Tasks that keep others out of a lock: its owner, or the readers inside. At most `max`; returns how many there are. */
 size_t stage_holders(const struct world *, uint32_t object, uint32_t *tasks, size_t max);
 bool stage_task_ended(const struct world *, uint32_t task);
+/* Nobody is left, and somebody was. */
+bool stage_all_ended(const struct world *);
 
 #endif

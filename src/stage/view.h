@@ -12,6 +12,8 @@ struct stage_view {
     const char *title; /* English, to be translated */
     enum stage_place place;
     int least; /* rows below the heading under which it is not worth showing */
+    int tight; /* the same while a question takes its room; 0: no less than that */
+    int usual; /* rows that it takes in most scenes, by which its column is chosen; 0: what it wants */
     bool elastic; /* takes whatever room is left over */
     bool bare;    /* has headings of its own: none is drawn over it */
     /* Rows that it wants below its heading in a pane of so many columns. Must grow and shrink rarely from step to step

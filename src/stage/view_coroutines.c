@@ -208,6 +208,7 @@ const struct stage_view stage_view_coroutines = {
     .place = STAGE_PLACE_half,
     .least = 3,
     .elastic = false,
+    .usual = 5,
     .rows = coroutines_rows,
     .draw = coroutines_draw,
 };

@@ -257,6 +257,8 @@ const struct stage_view stage_view_graph = {
     .place = STAGE_PLACE_half,
     .elastic = true,
     .least = ROWS_LEAST,
+    .tight = 2,
+    .usual = 5,
     .rows = graph_rows,
     .draw = graph_draw,
 };

@@ -196,13 +196,13 @@ static int named_list(const struct stage_frame *frame, const struct pane *pane, 
     int used = text_columns(word);
     if (count == 0 || column >= pane->columns)
         return 0;
-    if (column + used + 3 > pane->columns) {
+    if (column + used + 2 > pane->columns) {
         pane_glyph(pane, column, 0, EMPHASIS_none, word_role, GLYPH_more);
         return 1;
     }
     pane_text(pane, column, 0, EMPHASIS_none, word_role, word);
-    used += 1 + stage_tasks_draw(frame, pane, column + used + 1, 0, pane->columns - column - used - 1, role, tasks,
-                                 count < TASKS_MAX ? count : TASKS_MAX, count);
+    used += stage_tasks_draw(frame, pane, column + used, 0, pane->columns - column - used, role, tasks,
+                             count < TASKS_MAX ? count : TASKS_MAX, count);
     return used;
 }
 
@@ -250,14 +250,14 @@ static void row_draw(const struct stage_frame *frame, const struct pane *pane, u
                   label_of(frame, widths.kinds, id, label));
     int at = NAME_AT + widths.name + GAP;
     /* Those who wait are what one looks for: they get their room first. */
-    int kept = waiting_count ? GAP + text_columns(_("waiting:")) + 5 : next_count ? GAP + 1 : 0;
+    int kept = waiting_count ? GAP + text_columns(_("waiting: ")) + 4 : next_count ? GAP + 1 : 0;
     int used = state_draw(frame, pane, at, pane->columns - at - kept, object, changed, widths.kinds);
     at += (used > widths.state ? used : widths.state) + GAP;
-    if (waiting_count && at + text_columns(_("waiting:")) + 5 > pane->columns)
-        at = pane->columns - text_columns(_("waiting:")) - 5;
-    used = named_list(frame, pane, at, _("waiting:"), ROLE_text, ROLE_blocked, waiting, waiting_count);
+    if (waiting_count && at + text_columns(_("waiting: ")) + 4 > pane->columns)
+        at = pane->columns - text_columns(_("waiting: ")) - 4;
+    used = named_list(frame, pane, at, _("waiting: "), ROLE_text, ROLE_blocked, waiting, waiting_count);
     at += used ? used + GAP : 0;
-    named_list(frame, pane, at, _("next:"), ROLE_faint, ROLE_faint, next, next_count);
+    named_list(frame, pane, at, _("next: "), ROLE_faint, ROLE_faint, next, next_count);
 }
 
 static void locks_draw(const struct stage_frame *frame, const struct pane *pane)
@@ -265,7 +265,8 @@ static void locks_draw(const struct stage_frame *frame, const struct pane *pane)
     struct list list;
     gather(frame->after, &list);
     if (list.count == 0) {
-        pane_text_fit(pane, NAME_AT, 0, pane->columns - NAME_AT, EMPHASIS_none, ROLE_faint, _("none yet"));
+        pane_text_fit(pane, NAME_AT, 0, pane->columns - NAME_AT, EMPHASIS_none, ROLE_faint,
+                      stage_all_ended(frame->after) ? _("gone with the program") : _("none yet"));
         return;
     }
     int wanted = 0, rows = pane->rows;
@@ -306,6 +307,7 @@ const struct stage_view stage_view_locks = {
     .title = N_("locks"),
     .place = STAGE_PLACE_half,
     .least = 2,
+    .usual = 4,
     .rows = locks_rows,
     .draw = locks_draw,
 };

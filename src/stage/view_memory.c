@@ -489,6 +489,7 @@ const struct stage_view stage_view_memory = {
     .place = STAGE_PLACE_half,
     .least = 1,
     .elastic = false,
+    .usual = 4,
     .rows = memory_rows,
     .draw = memory_draw,
 };

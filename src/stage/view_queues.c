@@ -488,6 +488,7 @@ const struct stage_view stage_view_queues = {
     .place = STAGE_PLACE_half,
     .least = ROWS_EACH,
     .elastic = false,
+    .usual = 5,
     .rows = queues_rows,
     .draw = queues_draw,
 };

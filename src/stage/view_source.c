@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "stage/stage_lexer.h"
+#include "stage/stage_names.h"
 
 enum {
     MARKS_MAX = 64,
@@ -408,12 +409,53 @@ static void no_text_draw(const struct stage_frame *frame, const struct pane *pan
     }
 }
 
+/* The line at which main begins, 0 if it is not in this file. */
+static uint32_t main_line(const struct stage_file *file)
+{
+    for (size_t i = 0; i < file->line_count; i++) {
+        const char *at = strstr(file->lines[i], "main(");
+        if (at && at > file->lines[i] && (at[-1] == ' ' || at[-1] == '*') && file->lines[i][0] != ' ')
+            return (uint32_t)i + 1;
+    }
+    return 0;
+}
+
+/* Nobody is anywhere: all have ended. The text stays, from main on, without a mark. */
+static void nobody_draw(const struct stage_frame *frame, const struct pane *pane, const struct marks *marks)
+{
+    const struct stage_file *file = frame->file_count ? &frame->files[0] : NULL;
+    uint32_t first = 0;
+    for (size_t i = 0; i < frame->file_count && first == 0; i++) {
+        file = &frame->files[i];
+        first = main_line(file);
+    }
+    if (!first || pane->rows < 2) {
+        pane_text_fit(pane, 1, 0, pane->columns - 1, EMPHASIS_none, ROLE_faint,
+                      stage_all_ended(frame->after) ? _("all have ended") : _("no place in the source yet"));
+        return;
+    }
+    char number[16];
+    struct sheet sheet = {.frame = frame, .marks = marks, .file = file};
+    sheet.names = names_columns(frame, marks, pane->columns);
+    sheet.numbers = snprintf(number, sizeof number, "%zu", file->line_count);
+    uint32_t rows = (uint32_t)pane->rows - 1, lines = (uint32_t)file->line_count;
+    if (first + rows > lines + 1)
+        first = lines > rows ? lines - rows + 1 : 1;
+    int row = 0;
+    for (uint32_t line = first; line <= lines && row < pane->rows - 1; line++, row++) {
+        struct pane part = pane_part(pane, 0, row, pane->columns, 1);
+        part.tag = pane->tag;
+        line_draw(&sheet, &part, line);
+    }
+    pane_text_fit(pane, 1, row, pane->columns - 1, EMPHASIS_none, ROLE_faint, file->name);
+}
+
 static void source_draw(const struct stage_frame *frame, const struct pane *pane)
 {
     struct marks marks;
     marks_find(frame, &marks);
     if (!marks.any) {
-        pane_text_fit(pane, 1, 0, pane->columns - 1, EMPHASIS_none, ROLE_faint, _("no place in the source yet"));
+        nobody_draw(frame, pane, &marks);
         return;
     }
     const struct stage_file *file = file_find(frame, marks.chief.text);

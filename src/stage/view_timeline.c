@@ -244,8 +244,9 @@ static void timeline_draw(const struct stage_frame *frame, const struct pane *pa
         pane_text_fit(pane, MARGIN, 0, pane->columns - MARGIN, EMPHASIS_none, ROLE_faint, _("nothing yet"));
         return;
     }
-    /* With three rows only, two lanes are worth more than the beats. */
-    bool below = pane->rows > 3 || (int)timeline->lane_count + EDGE_ROWS <= pane->rows;
+    /* Lanes are worth more than a row for the beats: with three rows only, and where all lanes fit without it. */
+    int lanes = (int)timeline->lane_count;
+    bool below = lanes + EDGE_ROWS <= pane->rows || (pane->rows > 3 && lanes + 1 > pane->rows);
     struct lanes shown = lanes_choose(frame, pane->rows - (below ? EDGE_ROWS : 1));
     int names = names_columns(frame);
     int left = MARGIN + names + 1;

@@ -273,6 +273,7 @@ const struct stage_view stage_view_tree = {
     .place = STAGE_PLACE_half,
     .least = 2,
     .elastic = false,
+    .usual = 4,
     .rows = tree_rows,
     .draw = tree_draw,
 };

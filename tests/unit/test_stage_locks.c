@@ -17,7 +17,7 @@ static void owners_and_queues_are_named(void **state)
     EXPECT_ROWS(run, "* A   > T1       waiting: T3 T2", "* B   > T2       next: T1");
     stage_chinese = true;
     run_draw(run, &stage_view_locks, 39, 4, false, 1);
-    EXPECT_ROWS(run, "◉ A   ▸ T1       等待: T3 T2", "◉ B   ▸ T2       将要: T1");
+    EXPECT_ROWS(run, "◉ A   ▸ T1       等待：T3 T2", "◉ B   ▸ T2       将要：T1");
     run_free(run);
 }
 
@@ -56,12 +56,12 @@ static void each_kind_says_what_it_has(void **state)
                 "◌ once setup       done");
     stage_chinese = true;
     run_draw(run, &stage_view_locks, 39, 8, false, 1);
-    EXPECT_ROWS(run, "◌ lock     空闲", "◉ table    ▸ T1 T2 在读  等待: T3", "◉ quick    ▸ T2", "◌ rooms    计数 2",
-                "  changed  条件变量      等待: T1", "  start    已到 1/3      等待: main", "◌ setup    已完成");
+    EXPECT_ROWS(run, "◌ lock     空闲", "◉ table    ▸ T1 T2 在读  等待：T3", "◉ quick    ▸ T2", "◌ rooms    计数 2",
+                "  changed  条件变量      等待：T1", "  start    已到 1/3      等待：main", "◌ setup    已完成");
     run_draw(run, &stage_view_locks, 98, 8, false, 1);
-    EXPECT_ROWS(run, "◌ 互斥锁 lock         空闲", "◉ 读写锁 table        ▸ T1 T2 在读    等待: T3",
+    EXPECT_ROWS(run, "◌ 互斥锁 lock         空闲", "◉ 读写锁 table        ▸ T1 T2 在读    等待：T3",
                 "◉ 自旋锁 quick        ▸ T2", "◌ 信号量 rooms        计数 2",
-                "  条件变量 changed                    等待: T1", "  屏障 start          已到 1/3        等待: main",
+                "  条件变量 changed                    等待：T1", "  屏障 start          已到 1/3        等待：main",
                 "◌ 一次性初始化 setup  已完成");
     run_free(run);
 }
@@ -75,7 +75,7 @@ static void an_owner_that_has_ended_is_told(void **state)
     EXPECT_ROWS(run, "◉ A   ▸ T1 has ended  waiting: T2");
     stage_chinese = true;
     run_draw(run, &stage_view_locks, 39, 2, false, 1);
-    EXPECT_ROWS(run, "◉ A   ▸ T1 已结束  等待: T2");
+    EXPECT_ROWS(run, "◉ A   ▸ T1 已结束  等待：T2");
     run_free(run);
 }
 

@@ -211,6 +211,24 @@ static void a_text_that_is_too_short(void **state)
     moment_free(m);
 }
 
+/* Before the first place is known and after all have ended the text is there all the same, from main on. */
+static void when_nobody_is_anywhere_the_text_stays(void **state)
+{
+    (void)state;
+    struct moment *m = moment_new();
+    m->frame.files = files;
+    m->frame.file_count = 1;
+    moment_draw(m, &stage_view_source, 39, 5, false);
+    EXPECT_ROWS(m, "       21 int main(void)", "       22 {", "       23   pthread_t one, two;",
+                "       24   pthread_create(&one, NULL,▹", " deadlock.c");
+    /* Shorter than the pane: what stands above main is seen, too. */
+    moment_draw(m, &stage_view_source, 39, 12, false);
+    char last[256];
+    canvas_row_text(m->canvas, 10, last, sizeof last);
+    assert_string_equal(last, "       29 }");
+    moment_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +239,7 @@ int main(void)
         cmocka_unit_test(many_at_one_line),
         cmocka_unit_test(without_a_text_the_line_is_named),
         cmocka_unit_test(a_text_that_is_too_short),
+        cmocka_unit_test(when_nobody_is_anywhere_the_text_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,7 +231,7 @@ static void groups_say_what_is_missing(void **state)
     stage_chinese = true;
     run_draw(run, &stage_view_stage, 80, 10, false, 1);
     EXPECT_ROWS(run, "╶ 就绪 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ ╶ 运行 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ ╶ 阻塞 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌",
-                "2 ▫ P1.T4 n start          CPU 0   空闲                 ✗ P1.T2 B sleep",
+                "2 ▫ P1.T4 n 启动           CPU 0   空闲                 ✗ P1.T2 B sleep",
                 "                           CPU 1 1 ▸ P1.T3 R wait(ro▹ table  P1.T1 P1.T2 在读",
                 "                           CPU 2   空闲                 ✗ P1    B wrlock(table)",
                 "                           CPU 3   空闲               条件变量 changed",
