@@ -179,9 +179,9 @@ static void gate_prepare(struct conductor *c)
 }
 
 /* Accesses to watched variables are steps even while the process has one task: their addresses, for the shim. */
-static void gate_watch(struct conductor *c)
+static void gate_watch(struct conductor *c, uint32_t process)
 {
-    struct source *source = c->options.watch_count ? name_source(c, 1) : NULL;
+    struct source *source = c->options.watch_count ? name_source(c, process) : NULL;
     for (size_t i = 0; source && i < c->options.watch_count && c->gate->watch_count < GATE_WATCHES; i++) {
         struct source_variable variable;
         if (!source_variable(source, NULL, 0, c->options.watches[i], &variable))
@@ -192,18 +192,24 @@ static void gate_watch(struct conductor *c)
     }
 }
 
-/* The first task of process `id`, which was just started, is held; or the program ended before it reached the shim. */
-static enum status first_gate(struct conductor *c, uint32_t id, const char *program, struct message *message)
+/* The first task of process `id`, which was just started as `pid`, is held; or the program ended before it reached the
+ * shim. */
+static enum status first_gate(struct conductor *c, uint32_t id, pid_t pid, const char *program, struct message *message)
 {
     for (int waited = 0;; waited++) {
         uint32_t task = id <= c->process_count ? c->processes[id]->main_task : 0;
-        if (task && c->tasks[task].phase == PHASE_held)
+        if (task && c->tasks[task].phase == PHASE_held) {
+            gate_watch(c, id);
             return STATUS_OK;
+        }
         enum status status = records_read(c, 5, message);
         if (status != STATUS_OK && status != STATUS_NOT_FOUND)
             return status;
-        struct contain_report report;
-        if (id > c->process_count && contain_next_report(c->contain, &report) != 0)
+        struct contain_report report = {0};
+        int told = id > c->process_count ? contain_next_report(c->contain, &report) : 0;
+        if (told == 1 && report.pid != pid)
+            settle_report(c, &report);
+        else if (told != 0)
             return message_set(
                 message, STATUS_INVALID,
                 "%s ended (status %d) before lockstep could hold it: is it a dynamically linked glibc program?",
@@ -221,10 +227,7 @@ static enum status first_held(struct conductor *c, struct message *message)
     struct contain_stream out = contain_get_stream(c->contain, 1), error = contain_get_stream(c->contain, 2);
     c->gate->terminal_out = out.special ? out.special : out.inode;
     c->gate->terminal_error = error.special ? error.special : error.inode;
-    enum status status = first_gate(c, 1, c->options.program, message);
-    if (status == STATUS_OK)
-        gate_watch(c);
-    return status;
+    return first_gate(c, 1, contain_get_first(c->contain), c->options.program, message);
 }
 
 /* ---- hosts ---- */
@@ -234,9 +237,10 @@ static enum status host_start(struct conductor *c, size_t number, struct message
     const struct conductor_host *host = host_at(c, number);
     c->starting_host = NETWORK_ADDRESS + host->number - 1;
     struct contain_program program = {.path = host->program};
-    enum status status = contain_start_other(c->contain, &program, number - 1, message);
+    pid_t pid;
+    enum status status = contain_start_other(c->contain, &program, number - 1, &pid, message);
     c->hosts_started++;
-    return status == STATUS_OK ? first_gate(c, c->process_count + 1, host->program, message) : status;
+    return status == STATUS_OK ? first_gate(c, c->process_count + 1, pid, host->program, message) : status;
 }
 
 /* Programs are started in their order: one that waits for something keeps those behind it waiting, too. */

@@ -388,10 +388,9 @@ enum status contain_start(const struct contain_options *options, struct contain 
 }
 
 enum status contain_start_other(struct contain *contain, const struct contain_program *program, size_t index,
-                                struct message *message)
+                                pid_t *pid, struct message *message)
 {
-    pid_t pid;
-    return contain_begin(contain, 1 + (int)index, program->path, &pid, message);
+    return contain_begin(contain, 1 + (int)index, program->path, pid, message);
 }
 
 /* ---- ending ---- */

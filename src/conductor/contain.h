@@ -59,9 +59,10 @@ struct contain_options {
 enum status contain_start(const struct contain_options *options, struct contain **out, struct message *message);
 
 /* Starts others[index] of contain_start()'s options, of which `program` is a copy (its path is for messages): returns when
- * its exec has succeeded, or as contain_start(). It shares the first one's terminals, folder and process group. */
+ * its exec has succeeded, with its *pid as the guests see it, or as contain_start(). It shares the first one's terminals,
+ * folder and process group. */
 enum status contain_start_other(struct contain *contain, const struct contain_program *program, size_t index,
-                                struct message *message);
+                                pid_t *pid, struct message *message);
 
 /* Ends every process of the guest, in two independent ways, and returns when the kernel has confirmed that none is left
  * (STATUS_OK), at most about 4 s. STATUS_LIMIT: some process cannot be killed by anybody, because it is in an

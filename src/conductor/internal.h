@@ -227,6 +227,7 @@ void settle_signals(struct conductor *c);
 void settle_sigio(struct conductor *c);
 void stopped_tell(struct conductor *c, uint32_t process, bool stopped); /* once, when it changes */
 void settle_reports(struct conductor *c);
+void settle_report(struct conductor *c, const struct contain_report *report); /* one that has been read already */
 /* Finds processes that have died without a word. Returns how many. */
 unsigned settle_deaths(struct conductor *c);
 

@@ -165,37 +165,41 @@ static void ended_unseen(struct conductor *c, uint32_t id, int status)
                            .text = name_string(c, "it ended, or ran another program, by a system call of its own")});
 }
 
+void settle_report(struct conductor *c, const struct contain_report *report)
+{
+    uint32_t id = guest_process_by_pid(c, report->pid);
+    if (id == 0)
+        return;
+    struct guest_process *process = c->processes[id];
+    bool news = process->alive;
+    if (news) {
+        for (uint32_t task = 1; task <= c->task_count; task++)
+            if (c->tasks[task].process == id && c->tasks[task].phase != PHASE_ended)
+                records_peek(c, task);
+        if (c->granted && c->tasks[c->granted].process == id)
+            escape_tell(c, c->granted);
+        process->alive = false;
+        c->readiness = true;
+        process->zombie = true;
+        for (uint32_t task = 1; task <= c->task_count; task++)
+            if (c->tasks[task].process == id)
+                task_over(c, task);
+        conductor_output(c);
+        ended_unseen(c, id, report->status);
+        conductor_tell(c, &(struct event){.kind = EVENT_PROCESS_ENDED, .other = id, .value = report->status});
+    }
+    process->zombie = false;
+    conductor_tell(c, &(struct event){.kind = EVENT_REAPED, .other = id});
+    name_forget_process(c, id);
+    if (news)
+        settle_after_end(c, id);
+}
+
 void settle_reports(struct conductor *c)
 {
     struct contain_report report;
-    while (contain_next_report(c->contain, &report) == 1) {
-        uint32_t id = guest_process_by_pid(c, report.pid);
-        if (id == 0)
-            continue;
-        struct guest_process *process = c->processes[id];
-        bool news = process->alive;
-        if (news) {
-            for (uint32_t task = 1; task <= c->task_count; task++)
-                if (c->tasks[task].process == id && c->tasks[task].phase != PHASE_ended)
-                    records_peek(c, task);
-            if (c->granted && c->tasks[c->granted].process == id)
-                escape_tell(c, c->granted);
-            process->alive = false;
-            c->readiness = true;
-            process->zombie = true;
-            for (uint32_t task = 1; task <= c->task_count; task++)
-                if (c->tasks[task].process == id)
-                    task_over(c, task);
-            conductor_output(c);
-            ended_unseen(c, id, report.status);
-            conductor_tell(c, &(struct event){.kind = EVENT_PROCESS_ENDED, .other = id, .value = report.status});
-        }
-        process->zombie = false;
-        conductor_tell(c, &(struct event){.kind = EVENT_REAPED, .other = id});
-        name_forget_process(c, id);
-        if (news)
-            settle_after_end(c, id);
-    }
+    while (contain_next_report(c->contain, &report) == 1)
+        settle_report(c, &report);
 }
 
 /* The children of an ended process have a new parent: init, or a subreaper between. Zombies among them are collected

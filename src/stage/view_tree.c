@@ -162,6 +162,8 @@ static int notes_draw(const struct pane *line, int column, const struct world_pr
     char text[64];
     bool over = process->state == STATE_zombie || process->state == STATE_terminated;
     bool just = before && before->state != process->state;
+    if (process->host && process->root == process->id) /* its children are on the same one */
+        note(line, &column, ROLE_object, world_address_text((struct world_address){.host = process->host}, text));
     if (process->state == STATE_zombie)
         note(line, &column, ROLE_zombie, _("zombie"));
     if (over) {

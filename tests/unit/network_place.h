@@ -9,4 +9,7 @@
  * NULL: the system refuses that, and *why says what; or, for a TUN, its device may not be opened. */
 struct wire *network_place(enum network_kind kind, enum network_profile profile, const char **why);
 
+/* The same with a loopback interface only. (A wire that was freed is none: its device goes when the kernel finds time.) */
+bool network_place_loopback(const char **why);
+
 #endif

@@ -58,6 +58,21 @@ static void born_in_this_step(void **state)
     moment_free(m);
 }
 
+/* Who was started on a host of its own is told with the host; its children are there, too. */
+static void each_on_its_host(void **state)
+{
+    (void)state;
+    struct moment *m = moment_new();
+    moment_tell(m, (struct event){.kind = EVENT_PROCESS, .other = 2, .argument = {3, 0x0A000001}});
+    moment_tell(m, (struct event){.kind = EVENT_TASK, .task = 2, .other = 2});
+    moment_process(m, 2);
+    moment_draw(m, &stage_view_tree, 39, 3, false);
+    EXPECT_ROWS(m, " ◦ r P1     pid 2", " ◦ r P2     pid 3    10.0.0.1", " ▸ R ↳ P3   pid 4");
+    assert_int_equal(world_process(m->world, 3)->host, 0x0A000001);
+    assert_int_equal(world_process(m->world, 3)->root, 2);
+    moment_free(m);
+}
+
 static void how_they_ended(void **state)
 {
     (void)state;
@@ -116,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(children_and_their_children),
         cmocka_unit_test(born_in_this_step),
+        cmocka_unit_test(each_on_its_host),
         cmocka_unit_test(how_they_ended),
         cmocka_unit_test(orphans_and_stopped_ones),
         cmocka_unit_test(deep_chains_stay_in_the_pane),
