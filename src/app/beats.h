@@ -5,7 +5,13 @@
 #include "export/tell.h"
 #include "scene/scene_match.h"
 
-/* The fact that a step or a fault is; its texts are borrowed from `tell` and `number`. False: what is told is neither. */
-bool beats_fact(const struct tell *tell, char number[40], struct scene_fact *out);
+/* Room for what a fact says. */
+struct beats_text {
+    char number[40], from[22], to[22];
+};
+
+/* The fact that a step, a fault or a packet is; its texts are borrowed from `tell` and `text`. False: what is told is
+ * none. */
+bool beats_fact(const struct tell *tell, struct beats_text *text, struct scene_fact *out);
 
 #endif

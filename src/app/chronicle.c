@@ -81,10 +81,10 @@ static enum status fire(struct chronicle *chronicle, uint32_t step, size_t beat)
 static enum status tell_fact(void *context, const struct tell *tell, struct message *message)
 {
     struct chronicle *chronicle = context;
-    char number[40];
+    struct beats_text text;
     struct scene_fact fact;
     (void)message;
-    if (!beats_fact(tell, number, &fact))
+    if (!beats_fact(tell, &text, &fact))
         return STATUS_OK;
     size_t fired[BEATS_AT_ONCE];
     size_t count = scene_matcher_feed(chronicle->matcher, &fact, fired, BEATS_AT_ONCE);

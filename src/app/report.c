@@ -142,9 +142,9 @@ static enum status export_flush(struct report *report, struct message *message)
 static enum status tell_fact(void *context, const struct tell *tell, struct message *message)
 {
     struct report *report = context;
-    char number[40];
+    struct beats_text text;
     struct scene_fact fact;
-    if (!beats_fact(tell, number, &fact))
+    if (!beats_fact(tell, &text, &fact))
         return STATUS_OK;
     size_t fired[BEATS_AT_ONCE];
     size_t count = scene_matcher_feed(report->matcher, &fact, fired, BEATS_AT_ONCE);

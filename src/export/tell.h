@@ -44,6 +44,7 @@ struct tell_packet {
     uint8_t protocol, flags, type, code;
     struct world_address from, to;
     uint32_t sequence, acknowledgement, length, window;
+    bool by_client;              /* it goes from the connection's client to its server */
     const char *client, *server; /* states of a TCP connection's ends when the step was over; NULL: it is no TCP */
 };
 

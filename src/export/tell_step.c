@@ -128,12 +128,12 @@ static void tell_source(const struct world *world, uint32_t id, struct tell *out
 
 void tell_packet_states(const struct world *world, struct tell_packet *packet)
 {
-    if (packet->protocol != 6)
-        return;
     struct world_packet known = {
         .protocol = packet->protocol, .flags = packet->flags, .from = packet->from, .to = packet->to};
     uint32_t client, server;
-    world_packet_ends(world, &known, &client, &server);
+    packet->by_client = world_packet_ends(world, &known, &client, &server);
+    if (packet->protocol != 6)
+        return;
     const struct world_socket *one = world_socket(world, client), *other = world_socket(world, server);
     packet->client = socket_state_name(one ? one->state : SOCKET_gone);
     packet->server = socket_state_name(other ? other->state : SOCKET_gone);

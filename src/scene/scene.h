@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum scene_language { SCENE_ENGLISH, SCENE_CHINESE, SCENE_LANGUAGES };
 
@@ -61,18 +62,27 @@ struct scene_variant {
     struct scene_strings watch; /* the scene's, and the variables of the queues that belong to it, each once */
 };
 
-/* What must be true of one step (or fault) for a beat to fire. NULL: does not matter. */
+/* A number that may be asked for. */
+struct scene_number {
+    bool given;
+    uint32_t is;
+};
+
+/* What must be true of one step (or fault, or packet) for a beat to fire. NULL, not given: does not matter. */
 struct scene_when {
     const char *task;
     const char *operation;
     const char *object;
     const char *outcome;
-    const char *value;   /* as text: "1", "P2" */
-    const char *error;   /* "EPIPE" */
-    const char *fault;   /* a kind of fault; then the step does not matter, save for its task */
-    const char *packet;  /* a packet of the wire: "SYN", "PSH+ACK", "UDP", "ICMP"; then no step is meant */
-    const char *event;   /* what becomes of it: sent, delivered, dropped, duplicated, absorbed */
-    unsigned occurrence; /* the nth fact that matches the rest; 1 */
+    const char *value;  /* as text: "1", "P2" */
+    const char *error;  /* "EPIPE" */
+    const char *fault;  /* a kind of fault; then the step does not matter, save for its task */
+    const char *packet; /* a packet of the wire: "SYN", "PSH+ACK", "TCP", "UDP", "ICMP"; then no step is meant */
+    const char *event;  /* what becomes of it: sent, delivered, dropped, duplicated, absorbed */
+    const char *from;   /* who sends it, and to whom: "client", "server", "10.0.0.1:40000" */
+    const char *to;
+    struct scene_number seq, ack, length, window; /* as its line of JSON has them */
+    unsigned occurrence;                          /* the nth fact that matches the rest; 1 */
 };
 
 enum { SCENE_CHOICES_MAX = 9 };

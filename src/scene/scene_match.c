@@ -25,13 +25,56 @@ static bool field_equal(const char *wanted, const char *got)
     return !wanted || (got && strcmp(wanted, got) == 0);
 }
 
+unsigned scene_packet_flags(const char *text)
+{
+    static const char names[8][4] = {"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"};
+    unsigned flags = 0;
+    for (const char *at = text;; at += 4) {
+        unsigned bit = 0;
+        while (bit < 8 && strncmp(at, names[bit], 3) != 0)
+            bit++;
+        if (bit == 8 || flags >> bit & 1 || (at[3] && at[3] != '+'))
+            return 0;
+        flags |= 1u << bit;
+        if (!at[3])
+            return flags;
+    }
+}
+
+/* A protocol, or exactly these flags. */
+static bool packet_named(const char *wanted, const struct scene_fact *fact)
+{
+    unsigned flags = scene_packet_flags(wanted);
+    if (flags)
+        return scene_packet_flags(fact->packet) == flags;
+    return strcmp(wanted, fact->packet) == 0 || (fact->protocol && strcmp(wanted, fact->protocol) == 0);
+}
+
+static bool end_equal(const char *wanted, const char *address, bool client)
+{
+    return !wanted || strcmp(wanted, client ? "client" : "server") == 0 || field_equal(wanted, address);
+}
+
+static bool number_equal(struct scene_number wanted, uint32_t got)
+{
+    return !wanted.given || wanted.is == got;
+}
+
+static bool packet_matches(const struct scene_when *when, const struct scene_fact *fact)
+{
+    return packet_named(when->packet, fact) && field_equal(when->event, fact->event) &&
+           end_equal(when->from, fact->from, fact->client) && end_equal(when->to, fact->to, !fact->client) &&
+           number_equal(when->seq, fact->seq) && number_equal(when->ack, fact->ack) &&
+           number_equal(when->length, fact->length) && number_equal(when->window, fact->window);
+}
+
 bool scene_beat_matches(const struct scene_beat *beat, const struct scene_fact *fact)
 {
     const struct scene_when *when = &beat->when;
     if (!when->fault != !fact->fault || !when->packet != !fact->packet)
         return false;
     if (when->packet)
-        return strcmp(when->packet, fact->packet) == 0 && field_equal(when->event, fact->event);
+        return packet_matches(when, fact);
     if (when->fault)
         return strcmp(when->fault, fact->fault) == 0 && field_equal(when->task, fact->task) &&
                field_equal(when->object, fact->object);

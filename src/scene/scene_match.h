@@ -16,7 +16,15 @@ struct scene_fact {
     const char *fault;
     const char *packet; /* its flags or protocol; then a packet is what the fact is about */
     const char *event;
+    /* Of a packet only. */
+    const char *protocol;  /* "TCP" */
+    const char *from, *to; /* addresses with their ports */
+    bool client;           /* it was sent by the connection's client */
+    uint32_t seq, ack, length, window;
 };
+
+/* The flags that a text like "SYN+ACK" names, in any order, as in a TCP header (FIN is bit 0); 0: it names none. */
+unsigned scene_packet_flags(const char *text);
 
 /* Whether the fact is of the kind that the beat waits for, `occurrence` left aside. */
 bool scene_beat_matches(const struct scene_beat *beat, const struct scene_fact *fact);

@@ -3,6 +3,7 @@
 #include "scene/scene_read.h"
 #include "base/text.h"
 #include "scene/scene_fields.h"
+#include "scene/scene_match.h"
 #include "scene/scene_network.h"
 #include "scene/scene_queues.h"
 #include "scene/scene_words.h"
@@ -167,6 +168,56 @@ static void read_task(struct scene_reading *reading, const struct scene_node *no
         scene_reading_refuse(reading, node, "`%.60s` names no task; tasks are called P1.main, P1.T1, P2.main", name);
 }
 
+/* SYN, FIN+ACK, TCP */
+static void read_packet(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
+                        void *place)
+{
+    static const char *const protocols[] = {"TCP", "UDP", "ICMP", "IP", NULL};
+    const char *name = NULL;
+    scene_field_string(reading, node, field, &name);
+    if (!name)
+        return;
+    bool good = scene_packet_flags(name) != 0;
+    for (size_t i = 0; protocols[i] && !good; i++)
+        good = strcmp(name, protocols[i]) == 0;
+    if (good)
+        *(const char **)place = name;
+    else
+        scene_reading_refuse(reading, node,
+                             "`%.60s` names no packet; packets are called by their flags, as SYN, SYN+ACK, FIN+ACK, or "
+                             "by their protocol: TCP, UDP, ICMP",
+                             name);
+}
+
+/* client, server, 10.0.0.1:40000 */
+static void read_end(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
+                     void *place)
+{
+    const char *name = NULL;
+    scene_field_string(reading, node, field, &name);
+    if (!name)
+        return;
+    unsigned part[5];
+    char rest;
+    bool address = sscanf(name, "%3u.%3u.%3u.%3u:%5u%c", &part[0], &part[1], &part[2], &part[3], &part[4], &rest) == 5;
+    if (address || strcmp(name, "client") == 0 || strcmp(name, "server") == 0)
+        *(const char **)place = name;
+    else
+        scene_reading_refuse(
+            reading, node, "`%.60s` is no end of a connection; ends are client, server, or like 10.0.0.1:40000", name);
+}
+
+static void read_count(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
+                       void *place)
+{
+    struct scene_number *number = place;
+    size_t before = reading->errors->count;
+    unsigned is = 0;
+    scene_field_number(reading, node, field, &is);
+    if (reading->errors->count == before)
+        *number = (struct scene_number){.given = true, .is = is};
+}
+
 void scene_read_when(struct scene_reading *reading, const struct scene_node *node, const struct scene_field *field,
                      void *place)
 {
@@ -183,8 +234,14 @@ void scene_read_when(struct scene_reading *reading, const struct scene_node *nod
         {.name = "value", .read = scene_field_value, AT(value), .nullable = true},
         {.name = "error", .read = scene_field_string, AT(error)},
         {.name = "fault", .read = scene_field_word, AT(fault), .words = scene_words_faults, .what = N_("fault")},
-        {.name = "packet", .read = scene_field_string, AT(packet)},
+        {.name = "packet", .read = read_packet, AT(packet)},
         {.name = "event", .read = scene_field_word, AT(event), .words = scene_words_packets, .what = N_("event")},
+        {.name = "from", .read = read_end, AT(from)},
+        {.name = "to", .read = read_end, AT(to)},
+        {.name = "seq", .read = read_count, AT(seq), .most = 999999999},
+        {.name = "ack", .read = read_count, AT(ack), .most = 999999999},
+        {.name = "length", .read = read_count, AT(length), .most = 65535},
+        {.name = "window", .read = read_count, AT(window), .most = 999999999},
         {.name = "occurrence", .read = scene_field_number, AT(occurrence), .least = 1, .most = 10000},
     };
 #undef AT
@@ -194,10 +251,18 @@ void scene_read_when(struct scene_reading *reading, const struct scene_node *nod
     scene_fields_read(reading, node, fields, FIELD_COUNT(fields), when, "`when`");
     if (reading->errors->count == before && !when->task && !when->operation && !when->fault && !when->packet)
         scene_reading_refuse(reading, node, "`when` must name a task, an operation, a fault or a packet");
-    if (when->packet && (when->task || when->operation || when->outcome || when->value || when->error || when->fault))
-        scene_reading_refuse(reading, node, "`packet` goes with `event` and `occurrence` only");
+    if (when->packet &&
+        (when->task || when->operation || when->object || when->outcome || when->value || when->error || when->fault))
+        scene_reading_refuse(reading, node,
+                             "`packet` goes with `event`, `from`, `to`, `seq`, `ack`, `length`, `window` and "
+                             "`occurrence` only");
     if (when->event && !when->packet)
         scene_reading_refuse(reading, node, "`event` says what becomes of a `packet`, which is missing");
+    if (!when->packet &&
+        (when->from || when->to || when->seq.given || when->ack.given || when->length.given || when->window.given))
+        scene_reading_refuse(
+            reading, node,
+            "`from`, `to`, `seq`, `ack`, `length` and `window` are said of a `packet`, which is missing");
     if (when->fault && (when->operation || when->outcome || when->value || when->error))
         scene_reading_refuse(reading, node, "`fault` goes with `task` and `occurrence` only");
     (void)field;

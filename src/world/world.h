@@ -185,8 +185,8 @@ const struct world_sample *world_sample(const struct world *, uint32_t number);
 /* The socket that has this guest's object; NULL: none. */
 const struct world_socket *world_socket_of_object(const struct world *, uint32_t object);
 /* Both ends of the connection that a packet belongs to, the first who sent the first SYN (where nobody saw that: to the
- * lower port). An end that has no socket of its own yet is its listener. 0: that end is gone. */
-void world_packet_ends(const struct world *, const struct world_packet *, uint32_t *client, uint32_t *server);
+ * lower port). An end that has no socket of its own yet is its listener. 0: that end is gone. True: the first sends it. */
+bool world_packet_ends(const struct world *, const struct world_packet *, uint32_t *client, uint32_t *server);
 /* "SYN_SENT", "FIN_WAIT_1", "LISTEN"; "CLOSED" for SOCKET_gone. */
 const char *socket_state_name(unsigned state);
 /* "10.0.0.1:40000" into out[22], which is enough. Returns out. */

@@ -190,10 +190,10 @@ void world_words_packet(struct world_writer *writer, const struct world *world, 
     if (event->value == PACKET_sent) {
         world_words_put(writer, zh ? "%s 向 %s 发出 " : "%s sends %s ", from, to);
         packet_words(writer, packet, zh);
-        world_words_put(writer, zh ? "：%u 号分组在线路上。" : ": packet %u is on the wire.", packet->number);
+        world_words_put(writer, zh ? "：%u 号包在线路上。" : ": packet %u is on the wire.", packet->number);
         return;
     }
-    world_words_put(writer, zh ? "%u 号分组（" : "Packet %u (", packet->number);
+    world_words_put(writer, zh ? "%u 号包（" : "Packet %u (", packet->number);
     packet_words(writer, packet, zh);
     switch (event->value) {
     case PACKET_delivered:
@@ -203,7 +203,7 @@ void world_words_packet(struct world_writer *writer, const struct world *world, 
         world_words_put(writer, zh ? "）丢失，%s 永远收不到它。" : ") is lost: %s will never see it.", to);
         break;
     case PACKET_duplicated:
-        world_words_put(writer, zh ? "）被复制，副本是 %u 号分组。" : ") is on the wire twice; the copy is packet %u.",
+        world_words_put(writer, zh ? "）被复制，副本是 %u 号包。" : ") is on the wire twice; the copy is packet %u.",
                         event->second);
         break;
     default:

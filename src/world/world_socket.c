@@ -124,7 +124,7 @@ static uint32_t end_of(const struct world *world, uint8_t protocol, struct world
     return gone && !(asked && listener) ? gone : listener;
 }
 
-void world_packet_ends(const struct world *world, const struct world_packet *packet, uint32_t *client, uint32_t *server)
+bool world_packet_ends(const struct world *world, const struct world_packet *packet, uint32_t *client, uint32_t *server)
 {
     bool syn = (packet->flags & 2) != 0, asks = syn && !(packet->flags & 16);
     uint32_t from = end_of(world, packet->protocol, packet->from, packet->to, false);
@@ -135,6 +135,7 @@ void world_packet_ends(const struct world *world, const struct world_packet *pac
     bool from_is_client = began != begun ? began : packet->from.port >= packet->to.port;
     *client = from_is_client ? from : to;
     *server = from_is_client ? to : from;
+    return from_is_client;
 }
 
 const char *socket_state_name(unsigned state)

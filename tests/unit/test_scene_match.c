@@ -16,6 +16,17 @@ static const struct scene_fact load_0 = {
     .task = "P1.T1", .operation = "memory.load", .object = "variable g", .outcome = "done", .value = "0"};
 static const struct scene_fact deadlock = {.task = "P1.T1", .fault = "deadlock"};
 
+/* The packet that closes the window, as the matcher gets it. */
+static const struct scene_fact closes = {.packet = "ACK",
+                                         .event = "delivered",
+                                         .protocol = "TCP",
+                                         .from = "127.0.0.1:8022",
+                                         .to = "127.0.0.1:40000",
+                                         .seq = 1,
+                                         .ack = 3001};
+static const struct scene_fact synack = {.packet = "SYN+ACK", .event = "sent", .protocol = "TCP", .window = 3000};
+static const struct scene_fact letter = {.packet = "UDP", .event = "sent", .protocol = "UDP", .length = 5};
+
 static bool matches(struct scene_when when, const struct scene_fact *fact)
 {
     if (!when.occurrence)
@@ -55,6 +66,50 @@ static void a_fault_is_no_step_and_a_step_no_fault(void **state)
     assert_false(matches((struct scene_when){.fault = "deadlock"}, &lock_a));
     assert_false(matches((struct scene_when){.task = "P1.T1"}, &deadlock));
     assert_false(matches((struct scene_when){.task = "P1.T2", .fault = "deadlock"}, &deadlock));
+}
+
+static void a_packet_is_known_by_its_flags_or_its_protocol(void **state)
+{
+    (void)state;
+    assert_true(matches((struct scene_when){.packet = "ACK"}, &closes));
+    assert_true(matches((struct scene_when){.packet = "TCP", .event = "delivered"}, &closes));
+    assert_true(matches((struct scene_when){.packet = "ACK+SYN", .event = "sent"}, &synack)); /* in any order */
+    assert_true(matches((struct scene_when){.packet = "UDP"}, &letter));
+    assert_false(matches((struct scene_when){.packet = "ACK"}, &synack)); /* all of its flags */
+    assert_false(matches((struct scene_when){.packet = "SYN"}, &synack));
+    assert_false(matches((struct scene_when){.packet = "ACK", .event = "sent"}, &closes));
+    assert_false(matches((struct scene_when){.packet = "TCP"}, &letter));
+    assert_false(matches((struct scene_when){.packet = "TCP"}, &lock_a));
+    assert_false(matches((struct scene_when){.operation = "mutex.lock"}, &closes));
+    assert_int_equal(scene_packet_flags("SYN"), 2);
+    assert_int_equal(scene_packet_flags("FIN+PSH+ACK"), 25);
+    for (const char *const *none =
+             (const char *const[]){"", "TCP", "SYN+", "+SYN", "SYN ACK", "syn", "SYNN", "SYN+SYN", "S", NULL};
+         *none; none++)
+        assert_int_equal(scene_packet_flags(*none), 0);
+}
+
+#define NUMBER(n)                                                                                                      \
+    {                                                                                                                  \
+        .given = true, .is = (n)                                                                                       \
+    }
+
+static void what_a_packet_says_must_agree_too(void **state)
+{
+    (void)state;
+    assert_true(matches((struct scene_when){.packet = "ACK", .window = NUMBER(0), .length = NUMBER(0)}, &closes));
+    assert_true(matches((struct scene_when){.packet = "ACK", .seq = NUMBER(1), .ack = NUMBER(3001)}, &closes));
+    assert_true(matches((struct scene_when){.packet = "ACK", .from = "server", .to = "client"}, &closes));
+    assert_true(
+        matches((struct scene_when){.packet = "ACK", .from = "127.0.0.1:8022", .to = "127.0.0.1:40000"}, &closes));
+    assert_false(matches((struct scene_when){.packet = "ACK", .window = NUMBER(1)}, &closes));
+    assert_false(matches((struct scene_when){.packet = "ACK", .length = NUMBER(1)}, &closes));
+    assert_false(matches((struct scene_when){.packet = "ACK", .seq = NUMBER(0)}, &closes));
+    assert_false(matches((struct scene_when){.packet = "ACK", .ack = NUMBER(3000)}, &closes));
+    assert_false(matches((struct scene_when){.packet = "ACK", .from = "client"}, &closes));
+    assert_false(matches((struct scene_when){.packet = "ACK", .to = "server"}, &closes));
+    assert_false(matches((struct scene_when){.packet = "ACK", .from = "127.0.0.1:40000"}, &closes));
+    assert_false(matches((struct scene_when){.packet = "SYN+ACK", .window = NUMBER(0)}, &synack));
 }
 
 static void each_beat_fires_once_at_its_occurrence(void **state)
@@ -112,6 +167,8 @@ int main(void)
         cmocka_unit_test(every_named_part_must_agree),
         cmocka_unit_test(a_value_is_compared_as_a_number_or_as_text),
         cmocka_unit_test(a_fault_is_no_step_and_a_step_no_fault),
+        cmocka_unit_test(a_packet_is_known_by_its_flags_or_its_protocol),
+        cmocka_unit_test(what_a_packet_says_must_agree_too),
         cmocka_unit_test(each_beat_fires_once_at_its_occurrence),
         cmocka_unit_test(a_beat_of_another_variant_is_silent),
     };

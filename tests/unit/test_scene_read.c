@@ -77,7 +77,7 @@ static void every_key_arrives(void **state)
     assert_string_equal(scene->network.hosts[0].name, "client");
     assert_string_equal(scene->network.hosts[0].address, "10.0.0.1");
     assert_string_equal(scene->network.profile, "lecture");
-    assert_int_equal(scene->beat_count, 3);
+    assert_int_equal(scene->beat_count, 4);
     assert_string_equal(scene->beats[0].when.object, "mutex A");
     assert_int_equal(scene->beats[0].when.occurrence, 1);
     assert_int_equal(scene->beats[1].when.occurrence, 2);
@@ -88,6 +88,14 @@ static void every_key_arrives(void **state)
     assert_int_equal(scene->beats[0].ask.choice_count, 0);
     assert_string_equal(scene->beats[2].when.fault, "deadlock");
     assert_int_equal(scene->beats[2].line, 35);
+    const struct scene_when *packet = &scene->beats[3].when;
+    assert_string_equal(packet->packet, "TCP");
+    assert_string_equal(packet->event, "delivered");
+    assert_string_equal(packet->from, "server");
+    assert_string_equal(packet->to, "10.0.0.1:40000");
+    assert_true(packet->seq.given && packet->ack.given && packet->length.given && packet->window.given);
+    assert_true(packet->seq.is == 0 && packet->ack.is == 1001 && packet->length.is == 7 && packet->window.is == 0);
+    assert_false(scene->beats[0].when.window.given);
     assert_string_equal(scene->notes.in[SCENE_ENGLISH], "First line.\nSecond line.");
     scene_free(scene);
 }
