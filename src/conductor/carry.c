@@ -33,9 +33,11 @@ struct carry {
     struct states states;
     struct carried *sockets;
     size_t count, capacity;
-    uint32_t told; /* packets up to this number */
-    bool dropped;  /* a packet was lost on the wire */
-    int64_t timer; /* that is waited for: how long it runs in all (ms); 0: none */
+    uint32_t told;   /* packets up to this number */
+    bool dropped;    /* a packet was lost on the wire */
+    int64_t timer;   /* that is waited for: how long it runs in all (ms); 0: none */
+    bool probing;    /* it is that of a closed window */
+    unsigned probes; /* of a closed window that have been told of, one after the other */
     uint64_t random;
     char why[256]; /* no wire: the reason, "" if none was wanted */
 };
@@ -79,6 +81,7 @@ enum status carry_start(struct conductor *c, bool wanted, struct message *messag
         carry->diag_count = (size_t)wire_ends(carry->wire);
         for (size_t i = 0; i < carry->diag_count; i++)
             carry->diags[i] = wire_end_diag(carry->wire, (int)i);
+        wire_want_probe(carry->wire, false);
     } else if (wanted) {
         carry_explain(carry, &made, contain_level_text(c->contain));
         if (c->options.wire == CONDUCTOR_WIRE_must)
@@ -314,6 +317,8 @@ static void carry_tell_states(struct conductor *c)
 static void carry_tell_packet(struct conductor *c, const struct wire_packet *packet, uint32_t task)
 {
     const struct segment *header = &packet->header;
+    if (header->protocol == SEGMENT_TCP && segment_span(header) > 0)
+        c->carry->probes = 0;
     int64_t numbers = header->protocol == SEGMENT_ICMP
                           ? header->type | header->code << 8
                           : (int64_t)(packet->sequence | (uint64_t)packet->acknowledgement << 32);
@@ -492,6 +497,41 @@ static int64_t carry_meant(const struct conductor *c, int64_t timeout)
     return best;
 }
 
+/* A kernel that is not held asks how wide the window is after 200 ms, then after twice as long. How often it has asked in
+ * real time, and for how long packets were held, which it takes for the way's length, must not show. */
+static int64_t carry_meant_probe(const struct conductor *c, int64_t timeout)
+{
+    bool loss = c->options.wire_profile == NETWORK_loss;
+    int64_t first = loss ? 200 : carry_meant(c, timeout), most = loss ? 1000 : 120000;
+    int64_t meant = first << (c->carry->probes < 12 ? c->carry->probes : 12);
+    return meant < most ? meant : most;
+}
+
+bool carry_probing(const struct conductor *c)
+{
+    return c->carry && c->carry->probing;
+}
+
+/* Of the timers of this kind, the next: the ms until it is due, -1: none runs; and how long it runs in all. */
+static int64_t carry_next(struct conductor *c, bool probes, bool lost, int64_t *timeout)
+{
+    int64_t nearest = -1;
+    for (size_t i = 0; i < c->carry->states.count; i++) {
+        const struct states_socket *row = &c->carry->states.items[i];
+        if (row->timer != (probes ? 4 : 1) || (!c->carry->wire && !carry_object(c, row->inode)))
+            continue;
+        /* A window that opens is told of at once: a probe changes something only where that word was lost, or where the
+         * window is open and yet too small for what is to be sent. */
+        if (probes && !lost && row->send_window == 0)
+            continue;
+        if (nearest < 0 || row->due < nearest) {
+            nearest = row->due;
+            *timeout = row->timeout ? row->timeout : row->due;
+        }
+    }
+    return nearest;
+}
+
 int64_t carry_timer(struct conductor *c, bool probes)
 {
     struct carry *carry = c->carry;
@@ -500,20 +540,17 @@ int64_t carry_timer(struct conductor *c, bool probes)
     carry->fresh = false;
     if (!carry_read_states(c))
         return -1;
-    int64_t nearest = -1, timeout = 0;
-    for (size_t i = 0; i < carry->states.count; i++) {
-        const struct states_socket *row = &carry->states.items[i];
-        /* A window that opens is told of at once: a probe changes something only where that word was lost. */
-        bool counts = row->timer == 1 || (row->timer == 4 && (probes || carry->dropped));
-        if (!counts || (!carry->wire && !carry_object(c, row->inode)))
-            continue;
-        if (nearest < 0 || row->due < nearest) {
-            nearest = row->due;
-            timeout = row->timeout ? row->timeout : row->due;
-        }
-    }
-    if (carry->timer == 0 && nearest >= 0)
-        carry->timer = carry_meant(c, timeout);
+    int64_t timeout = 0, nearest = carry_next(c, false, false, &timeout);
+    bool probing = nearest < 0;
+    if (probing)
+        nearest = carry_next(c, true, probes || carry->dropped, &timeout);
+    if (nearest >= 0 && (carry->timer == 0 || carry->probing != probing))
+        carry->timer = probing ? carry_meant_probe(c, timeout) : carry_meant(c, timeout);
+    if (nearest >= 0)
+        carry->probing = probing;
+    /* When a question comes is virtual time alone: how often the kernel has asked already is no news. */
+    if (nearest >= 0 && probing && carry->wire)
+        return carry->timer;
     /* It has fired while somebody thought: that is still to be told. */
     return carry->wire && wire_waiting(carry->wire) && carry->timer ? carry->timer : nearest;
 }
@@ -530,6 +567,14 @@ int64_t carry_wait(struct conductor *c, int64_t milliseconds)
     }
     if (ready <= 0)
         return -1;
+    if (carry->wire && carry->probing) {
+        wire_want_probe(carry->wire, true);
+        bool news = wire_read(carry->wire) > 0;
+        wire_want_probe(carry->wire, false);
+        if (!news)
+            return -1;
+        carry->probes++;
+    }
     int64_t whole = carry->timer;
     carry->timer = 0;
     return whole;

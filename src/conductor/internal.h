@@ -265,6 +265,7 @@ enum status carry_act(struct conductor *c, enum packet_act act, uint32_t number,
 /* Real ms until the kernel's next timer that can change anything (retransmission; probes of a closed window too, if
  * `probes`); -1: none runs. */
 int64_t carry_timer(struct conductor *c, bool probes);
+bool carry_probing(const struct conductor *c); /* that timer is one of a closed window: virtual time alone counts */
 /* Lets real time pass, at most so long and not long at once. Has the timer fired? Then how long it ran in all, as the
  * kernel meant it (ms: 200, 400, 800, 1000, 1600, 2000 ...); else -1. */
 int64_t carry_wait(struct conductor *c, int64_t milliseconds);

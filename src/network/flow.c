@@ -9,6 +9,8 @@ struct flow_end {
     bool known;       /* its first sequence number has been seen */
     int8_t scale;     /* -1: it did not offer to scale its windows */
     uint32_t initial; /* sequence number of its SYN */
+    uint32_t next;    /* behind all that it has sent */
+    bool stopped;     /* the other end has once had no room */
 };
 
 struct flow {
@@ -87,12 +89,28 @@ void flows_measure(struct flows *flows, const struct segment *segment, uint32_t 
     }
     if (!own->known && !(segment->flags & SEGMENT_RST)) { /* its beginning was not seen */
         own->initial = segment->sequence - 1;
+        own->next = segment->sequence;
         own->known = true;
     }
+    uint32_t end = segment->sequence + segment_span(segment);
+    if (syn || (int32_t)(end - own->next) > 0)
+        own->next = end;
+    if (segment->window == 0 && !(segment->flags & SEGMENT_RST))
+        peer->stopped = true;
     /* A reset of what nobody asked for has no number of a stream of its own (RFC 9293 section 3.5.2). */
     *sequence = own->known ? segment->sequence - own->initial : 0;
     if ((segment->flags & SEGMENT_ACK) && peer->known)
         *acknowledgement = segment->acknowledgement - peer->initial;
     if (!syn && own->scale >= 0 && peer->scale >= 0)
         *window = (uint32_t)segment->window << own->scale;
+}
+
+bool flows_probe(struct flows *flows, const struct segment *segment)
+{
+    int from = 0;
+    if (segment->protocol != SEGMENT_TCP || segment->fragment || segment->flags != SEGMENT_ACK ||
+        segment->payload_length > 0)
+        return false;
+    const struct flow *flow = flow_find(flows, segment, &from);
+    return flow && flow->ends[from].stopped && (int32_t)(segment->sequence - flow->ends[from].next) < 0;
 }

@@ -14,4 +14,8 @@ void flows_free(struct flows *);
 void flows_measure(struct flows *, const struct segment *, uint32_t *sequence, uint32_t *acknowledgement,
                    uint32_t *window);
 
+/* Whether a segment asks only how wide the peer's window is (RFC 9293 section 3.8.6.1): no data, and a number that lies
+ * before what was sent already, to one who has once had no room. */
+bool flows_probe(struct flows *, const struct segment *);
+
 #endif

@@ -57,8 +57,7 @@ static void states_window(struct states_socket *socket, const struct rtattr *att
     size_t size = RTA_PAYLOAD(attribute);
     memcpy(&information, RTA_DATA(attribute), size < sizeof information ? size : sizeof information);
     socket->has_window = true;
-    unsigned backoff = socket->timer == 4 ? information.tcpi_backoff : 0; /* the other's is in its value already */
-    socket->timeout = information.tcpi_rto / 1000 << (backoff < 12 ? backoff : 12);
+    socket->timeout = information.tcpi_rto / 1000;
     socket->congestion = information.tcpi_snd_cwnd;
     socket->threshold = information.tcpi_snd_ssthresh >= 0x7FFFFFFF ? UINT32_MAX : information.tcpi_snd_ssthresh;
     socket->send_window = information.tcpi_snd_wnd;

@@ -42,6 +42,7 @@ struct wire {
     size_t later_count, later_capacity;
     bool absorbing; /* only copies are taken now */
     struct flows *flows;
+    enum { PROBES_all, PROBES_none, PROBES_one } probes; /* of closed windows, that are let onto the wire */
     uint32_t numbers, marks;
     struct wire_counts counts;
     unsigned char buffer[ETH_HLEN + WIRE_PACKET_MAX];
@@ -229,6 +230,13 @@ static bool wire_take(struct wire *wire, int end, const unsigned char *bytes, si
         wire->counts.malformed++;
         return false;
     }
+    if (wire->probes != PROBES_all && flows_probe(wire->flows, &header)) {
+        if (wire->probes == PROBES_none) {
+            wire->counts.absorbed++;
+            return false;
+        }
+        wire->probes = PROBES_none;
+    }
     struct wire_entry *original = wire_original(wire, &header);
     if (original) {
         original->packet.absorbed++;
@@ -406,6 +414,11 @@ unsigned wire_pass(struct wire *wire, int milliseconds)
         if (passed > 0 || waited || poll(&look, 1, milliseconds) <= 0)
             return passed;
     }
+}
+
+void wire_want_probe(struct wire *wire, bool wanted)
+{
+    wire->probes = wanted ? PROBES_one : PROBES_none;
 }
 
 uint32_t wire_next_absorbed(struct wire *wire)

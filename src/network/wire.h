@@ -58,6 +58,10 @@ bool wire_waiting(const struct wire *);
  * so long for the first packet. Returns how many went on. Not while packets are held: those would be overtaken. */
 unsigned wire_pass(struct wire *, int milliseconds);
 
+/* The kernel asks again and again by itself how wide a closed window is, in real time. Such questions are no news, and are
+ * absorbed, except for the next one after a call with `wanted`. Without any call all are let through. */
+void wire_want_probe(struct wire *, bool wanted);
+
 /* Packets absorbed since the last call of this function, by the number of the held packet; 0 when there is no more. */
 uint32_t wire_next_absorbed(struct wire *);
 

@@ -104,7 +104,7 @@ static void state_text(const struct wire_flow *flow, const struct world_socket *
         snprintf(out, size, "%s", socket_state_name(socket->state));
 }
 
-/* Bytes that wait in the kernel: to be read, to be acknowledged. */
+/* Bytes that wait in the kernel: to be read, to be acknowledged; to be sent, if nothing of them has been sent. */
 static void bytes_text(const struct world_socket *socket, char *out, size_t size)
 {
     int used = 0;
@@ -113,8 +113,12 @@ static void bytes_text(const struct world_socket *socket, char *out, size_t size
         return;
     if (socket->receive_queue)
         used = snprintf(out, size, _("to read: %u"), socket->receive_queue);
+    bool unsent = socket->window.segment && socket->window.in_flight == 0;
     if (socket->send_queue && used >= 0 && (size_t)used < size)
-        snprintf(out + used, size - (size_t)used, used ? _(", unacked: %u") : _("unacked: %u"), socket->send_queue);
+        snprintf(out + used, size - (size_t)used,
+                 unsent ? (used ? _(", to send: %u") : _("to send: %u"))
+                        : (used ? _(", unacked: %u") : _("unacked: %u")),
+                 socket->send_queue);
 }
 
 /* Of who listens at that end: connections that are made and not accepted, and those that are half made. */
@@ -194,11 +198,12 @@ static void head_draw(const struct stage_frame *frame, const struct stage_wire *
 
 /* ---- one packet ---- */
 
-/* How far from its sender to the other end it is, in columns of `inner`: half way it waits. */
-static int reach(const struct stage_frame *frame, const struct world_packet *packet, int inner)
+/* How far from its sender to the other end it is, in columns of `inner`: half way it waits, and not before its label. */
+static int reach(const struct stage_frame *frame, const struct world_packet *packet, int inner, int label_columns)
 {
     const struct world_packet *before = world_packet(frame->before, packet->number);
     int waits = inner >= NARROW ? inner * 2 / 5 : inner / 2;
+    waits = waits < label_columns + 5 ? label_columns + 5 : waits;
     int to = packet->fate == FATE_delivered ? inner : waits;
     int from = !before ? 0 : before->fate == FATE_delivered ? inner : waits;
     return from + (int)((to - from) * frame->motion + 0.5);
@@ -220,11 +225,9 @@ static enum role packet_role(const struct stage_frame *frame, const struct stage
 static int arrow_draw(const struct stage_frame *frame, const struct pane *inner, const struct world_packet *packet,
                       bool leftwards, const char *label, enum role role, unsigned emphasis)
 {
-    int tip = reach(frame, packet, inner->columns), label_columns = text_columns(label);
+    int label_columns = text_columns(label), tip = reach(frame, packet, inner->columns, label_columns);
     int lead = leftwards ? inner->columns - 1 : 0, step = leftwards ? -1 : 1;
     bool stopped = packet->fate != FATE_delivered && frame->motion >= 1;
-    if (stopped && tip < label_columns + 5)
-        tip = label_columns + 5;
     for (int i = 0; i + 1 < tip && i < inner->columns; i++)
         if (i < 1 || i >= label_columns + 3)
             pane_glyph(inner, lead + step * i, 0, EMPHASIS_none, role, GLYPH_line);
@@ -268,7 +271,9 @@ static int label_room(const struct world_packet *packet, int inner)
         return inner - 6;
     if (packet->fate == FATE_dropped)
         return inner - text_columns(_("lost")) - 8;
-    return inner * 2 / 5 - 4;
+    char words[96];
+    held_words(packet, packet->absorbed ? 0 : inner, words, sizeof words);
+    return inner - text_columns(words) - 8;
 }
 
 static void packet_draw(const struct stage_frame *frame, const struct stage_wire *wire, const struct pane *pane,

@@ -57,7 +57,7 @@ static void three_ways(void **state)
     EXPECT_ROWS(m, " P1  10.0.0.1:40000                                           10.0.0.2:8080  P2",
                 " SYN_SENT                                      half-open 1, queue 0/5  SYN_RECV",
                 " #1  ╎╌ SYN seq=0 win=64240 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▸╎",
-                " #2  ╎                          here, held by you ▪╌╌╌╌╌ SYN,ACK seq=0 ack=1 ╌╎",
+                " #2  ╎                    here, held by you ▪╌ SYN,ACK seq=0 ack=1 win=64240 ╌╎",
                 "     ╎                                                                        ╎");
     moment_role(m, 72, 1, ROLE_changed); /* the state of the server's end */
     wire_syn_ack_arrives(m);
@@ -100,13 +100,13 @@ static void a_packet_crosses(void **state)
     EXPECT_ROWS(m, " P1  10.0.0.1:40000                                           10.0.0.2:8080  P2",
                 " SYN_SENT                                      half-open 1, queue 0/5  SYN_RECV",
                 " #1  |- SYN seq=0 win=64240 ----->                                            |",
-                " #2  |                                                   SYN,ACK seq=0 ack=1  |");
+                " #2  |                                         SYN,ACK seq=0 ack=1 win=64240  |");
     m->frame.motion = 0.5;
     moment_draw(m, &stage_view_wire, 80, 4, true);
     EXPECT_ROWS(m, " P1  10.0.0.1:40000                                           10.0.0.2:8080  P2",
                 " SYN_SENT                                      half-open 1, queue 0/5  SYN_RECV",
                 " #1  |- SYN seq=0 win=64240 --------------------------->                      |",
-                " #2  |                                                   SYN,ACK seq=0 ack=1 -|");
+                " #2  |                                         SYN,ACK seq=0 ack=1 win=64240 -|");
     moment_free(m);
 }
 
@@ -130,7 +130,7 @@ static void overtaken_doubled_and_lost(void **state)
                 " #1  ╎╌ SYN seq=0 win=64240 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▸╎",
                 " #2  ╎◂╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ SYN,ACK seq=0 ack=1 win=64240 ╌╎",
                 " #3  ╎╌ ACK seq=1 ack=1 win=64240 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▸╎",
-                " #4  ╎╌ PSH,ACK seq=1 len=1460 ╌╌▪ here, held by you                          ╎",
+                " #4  ╎╌ PSH,ACK seq=1 ack=1 len=1460 win=64240 ╌▪ here, held by you           ╎",
                 " #5  ╎╌ PSH,ACK seq=1461 ack=1 len=540 win=64240 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▸╎",
                 " #6  ╎╌ PSH,ACK seq=1 ack=1 len=1460 win=64240, copy ╌✗ lost                  ╎");
     wire_act(m, 4, PACKET_delivered);
