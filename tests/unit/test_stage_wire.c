@@ -66,7 +66,7 @@ static void three_ways(void **state)
                 " ESTABLISHED                                   half-open 1, queue 0/5  SYN_RECV",
                 " #1  ╎╌ SYN seq=0 win=64240 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▸╎",
                 " #2  ╎◂╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ SYN,ACK seq=0 ack=1 win=64240 ╌╎",
-                " #3  ╎╌ ACK seq=1 ack=1 ╌╌╌╌╌╌╌╌╌▪ here, held by you                          ╎",
+                " #3  ╎╌ ACK seq=1 ack=1 win=64240 ╌▪ here, held by you                        ╎",
                 "     ╎                                                                        ╎");
     moment_draw(m, &stage_view_wire, 39, 6, false);
     EXPECT_ROWS(m, " P1  10.0.0.1:40000  10.0.0.2:8080  P2", " ESTABLISHED             0/5  SYN_RECV",
