@@ -161,7 +161,7 @@ const char *packet_flags_text(unsigned flags, char *out)
     return out;
 }
 
-/* "SYN", "PSH+ACK with 5 bytes", "UDP with 5 bytes", "ICMP port unreachable" */
+/* "SYN", "PSH+ACK with 5 bytes", "ACK, window 0", "UDP with 5 bytes", "ICMP port unreachable" */
 static void packet_words(struct world_writer *writer, const struct world_packet *packet, int zh)
 {
     char flags[40];
@@ -177,6 +177,8 @@ static void packet_words(struct world_writer *writer, const struct world_packet 
         else
             world_words_put(writer, " with %u byte%s", packet->length, packet->length == 1 ? "" : "s");
     }
+    if (packet->protocol == 6 && packet->window == 0 && !(packet->flags & 4))
+        world_words_put(writer, zh ? "，窗口 0" : ", window 0"); /* its sender has no room left */
 }
 
 void world_words_packet(struct world_writer *writer, const struct world *world, const struct event *event, int zh)
