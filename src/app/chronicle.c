@@ -92,6 +92,8 @@ static enum status tell_fact(void *context, const struct tell *tell, struct mess
     uint32_t step = tell->step > 0 ? tell->step : 1;
     if (chronicle->ending)
         step = chronicle->steps + 1;
+    else if (tell->later)
+        step = tell->step + 1;
     else if (step > chronicle->steps + chronicle->open)
         step = chronicle->steps + chronicle->open;
     for (size_t i = 0; i < count && i < BEATS_AT_ONCE && !status; i++)

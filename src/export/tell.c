@@ -45,6 +45,7 @@ struct teller {
     size_t item_bytes;
     uint32_t steps;   /* completed, as the world counts */
     uint32_t granted; /* task whose step has begun and is not over; 0 none */
+    bool later;       /* time has gone on since the last step was over */
     size_t faults;
     unsigned divergences;
     struct schedule schedule;
@@ -197,6 +198,7 @@ static enum status tell_items(struct teller *teller, const struct world *world, 
         const struct item *item = &teller->items[i];
         struct tell tell = {.kind = item->kind,
                             .step = teller->steps + (teller->granted != 0),
+                            .later = teller->later,
                             .stream = item->stream,
                             .fault = item->fault,
                             .notice = item->notice,
@@ -438,6 +440,7 @@ enum status teller_event(struct teller *teller, const struct world *after, const
         enum status status = teller_flush(teller, message);
         if (status)
             return status;
+        teller->later = event->kind == EVENT_TIME && teller->granted == 0;
     }
     if (event_is_choice(event)) {
         teller->granted = event->kind == EVENT_GRANTED ? event->task : 0;

@@ -52,6 +52,7 @@ struct tell_packet {
 struct tell {
     enum tell_kind kind;
     uint32_t step; /* the step itself, or the one that this belongs to */
+    bool later;    /* time has gone on since that step was over: it is seen with the next one */
     /* TELL_STEP */
     char task[24]; /* and TELL_OUTPUT, TELL_NOTICE; "" if none */
     unsigned operation, outcome;

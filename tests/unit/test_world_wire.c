@@ -232,7 +232,7 @@ static void sentences_say_what_a_packet_is_and_what_becomes_of_it(void **state)
     world_say(world, &event, 0, text, sizeof text);
     assert_string_equal(text, "10.0.0.1:40000 sends 10.0.0.2:8080 SYN with 3 bytes: packet 1 is on the wire.");
     world_say(world, &event, 1, text, sizeof text);
-    assert_string_equal(text, "10.0.0.1:40000 向 10.0.0.2:8080 发出 SYN，带 3 字节：1 号分组在线路上。");
+    assert_string_equal(text, "10.0.0.1:40000 向 10.0.0.2:8080 发出 SYN，带 3 字节：1 号包在线路上。");
     static const struct {
         enum packet_act act;
         const char *english;
