@@ -386,7 +386,7 @@ static void take_timeline(struct player *player, struct stage_frame *frame)
     timeline->cursor = player->at.step;
 }
 
-/* The texts of the places that are known by now: others may have been read for later steps. */
+/* The texts of the scene and of the places that are known by now: others may have been read for later steps. */
 static void take_files(struct player *player, struct stage_frame *frame)
 {
     const struct stage_file *all;
@@ -402,7 +402,7 @@ static void take_files(struct player *player, struct stage_frame *frame)
             named[i] = named[i] || strcmp(all[i].name, slash ? slash + 1 : path) == 0;
     }
     for (size_t i = 0; i < count; i++) {
-        if (named[i])
+        if (named[i] || i < player->given_files)
             files[frame->file_count++] = all[i];
     }
     frame->files = files;

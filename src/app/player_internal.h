@@ -42,6 +42,7 @@ struct work {
     bool replaces;        /* it takes the place of its origin: nothing else was chosen */
     char task[24];
     int direction;        /* of a search: 1 or -1 */
+    int64_t idle;         /* since when no step was made (ms); 0: one was made just now */
 };
 
 enum overlay { OVERLAY_none, OVERLAY_help, OVERLAY_scheduler, OVERLAY_cpus, OVERLAY_views, OVERLAY_whatifs, OVERLAY_notes,
@@ -51,6 +52,7 @@ enum typing { TYPING_none, TYPING_command, TYPING_search, TYPING_input };
 struct player {
     struct player_options options;
     struct play_setting setting;
+    size_t given_files; /* texts that are known from the start: the first of the listing */
     struct play_run **runs;
     size_t run_count;
     int current;

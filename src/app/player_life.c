@@ -1,4 +1,6 @@
 /* How a player comes to be and ends: its first run, its views, its sources. */
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +105,33 @@ static void take_sources(struct player *player, const struct recording_about *ab
         listing_add(player->setting.listing, about->sources[i].name, about->sources[i].bytes, about->sources[i].length);
 }
 
+/* What is played is there to be read before its first step. */
+static void take_scene_sources(struct player *player)
+{
+    const struct scene *scene = player->options.plan->scene;
+    if (!scene)
+        return;
+    const struct scene_variant *variant = &scene->variants[player->options.plan->variant];
+    const struct scene_strings *sources = variant->own_sources ? &variant->program.sources : &scene->program.sources;
+    for (size_t i = 0; i < sources->count; i++) {
+        char path[PATH_MAX];
+        char *text = NULL;
+        size_t size = 0;
+        snprintf(path, sizeof path, "%s/%s", scene->folder, sources->items[i]);
+        FILE *file = fopen(path, "re");
+        FILE *kept = file ? open_memstream(&text, &size) : NULL;
+        for (int byte = file ? getc(file) : EOF; kept && byte != EOF; byte = getc(file))
+            putc(byte, kept);
+        if (file)
+            fclose(file);
+        if (kept && fclose(kept) == 0)
+            listing_add(player->setting.listing, path, text, size);
+        free(text);
+    }
+    const struct stage_file *files;
+    player->given_files = listing_files(player->setting.listing, &files);
+}
+
 static enum status first_run(struct player *player, struct message *message)
 {
     struct play_run *run = NULL;
@@ -112,6 +141,7 @@ static enum status first_run(struct player *player, struct message *message)
         take_sources(player, recording_about(player->options.recording));
         status = play_run_recorded(&player->setting, recording_history(player->options.recording), &run, message);
     } else {
+        take_scene_sources(player);
         status = play_run_start(&player->setting, 1, NULL, &run, message);
     }
     if (status)

@@ -114,7 +114,9 @@ static enum player_outcome list_request(struct player *player, enum request requ
             move_in_list(player, -10);
         break;
     case REQUEST_forward:
-        if (player->overlay_row < 0)
+        if (player->overlay_row < 0 && (int)player->overlay_top + LIST_ROWS >= player_list_count(player))
+            player->overlay = OVERLAY_none; /* read to the end: so, too */
+        else if (player->overlay_row < 0)
             move_in_list(player, 10);
         else
             return player_list_take(player, player->overlay_row);

@@ -75,7 +75,7 @@ static void run_on(struct player *player)
     struct message message = {{0}};
     int64_t until = player_now() + SLICE_MS;
     for (unsigned count = 0; !arrived(player); count++) {
-        bool stepped;
+        bool stepped = false;
         if (run->over) {
             finish_running(player);
             return;
@@ -88,6 +88,10 @@ static void run_on(struct player *player)
             player_message(player, true, "%s", message.text);
             return;
         }
+        if (stepped)
+            player->work.idle = 0;
+        else if (player->work.idle == 0)
+            player->work.idle = player_now();
         if ((!stepped || count % CLOCK_EVERY == 0) && player_now() >= until) {
             player_go(player, (struct place){.step = player_known(player)});
             return;
@@ -286,6 +290,10 @@ void player_work(struct player *player)
                        chronicle_steps(player->work.run->chronicle), player->work.target);
     else if (player->work.kind == WORK_search)
         player_message(player, false, _("searching: step %u"), player->work.target);
+    else if (player->work.kind != WORK_none && player->work.idle && player_now() - player->work.idle > PLAYER_WAIT_MS)
+        player_message(player, false,
+                       _("step %u: the program waits for something outside (i: type to it; Esc: stop here)"),
+                       player_known(player));
     else if (player->work.kind != WORK_none)
         player_message(player, false, _("running on: step %u (Esc: stop here)"), player_known(player));
 }

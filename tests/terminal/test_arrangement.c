@@ -1,5 +1,6 @@
-/* Where things are on the screen: a view stays in its column while things come and go, a program of one's own gets the
- * views that it can fill, the help is always named, and nothing of the end says that something is still to come. */
+/* What a person finds on the screen: a view stays in its column while things come and go, a program of one's own gets the
+ * views that it can fill, the help is always named and nothing of it is cut, the source is there from the first step to
+ * after the last, and nothing of the end says that something is still to come. */
 #include "sitting.h"
 
 #include <setjmp.h>
@@ -130,6 +131,76 @@ static void the_wide_menu_says_what_each_scene_teaches(void **state)
     sitting_end(screen);
 }
 
+static bool holds_another_row(struct screen *screen, const void *before)
+{
+    return strcmp(screen_row(screen, 3), before) != 0;
+}
+
+static void nothing_of_the_help_is_cut_on_the_narrowest_screen(void **state)
+{
+    (void)state;
+    static const char *const languages[] = {"en", "zh"};
+    for (size_t i = 0; i < 2; i++) {
+        const char *const arguments[] = {"play", "fork", "--lang", languages[i], NULL};
+        struct screen *screen =
+            sitting_start(&(struct sitting_options){.arguments = arguments, .columns = 80, .rows = 24});
+        assert_true(screen_until_text(screen, i ? "第 0 步" : "step 0"));
+        screen_type(screen, "?");
+        assert_true(screen_until_text(screen, i ? "╶ 按键 " : "╶ keys "));
+        int pages = 0;
+        while (shows(screen, i ? "╶ 按键 " : "╶ keys ")) {
+            char first[512];
+            for (unsigned row = 2; row < 22; row++) {
+                if (strstr(screen_row(screen, row), "▹ ╎"))
+                    fail_msg("the help is cut: %s", screen_row(screen, row));
+            }
+            snprintf(first, sizeof first, "%s", screen_row(screen, 3));
+            screen_type(screen, "\033[6~");
+            assert_true(screen_until(screen, holds_another_row, first));
+            pages++;
+        }
+        assert_true(pages > 2);
+        sitting_end(screen);
+    }
+}
+
+static void the_source_is_there_before_the_first_step(void **state)
+{
+    (void)state;
+    struct screen *screen = sitting_play("race", 80, 24);
+    sitting_settle(screen);
+    assert_true(shows(screen, "int main(void)"));
+    sitting_end(screen);
+}
+
+/* PgDn of a clicker comes out of the notes, and the next one goes on. */
+static void a_clicker_comes_out_of_the_notes(void **state)
+{
+    (void)state;
+    struct screen *screen = sitting_play("race", 80, 24);
+    screen_type(screen, "o");
+    assert_true(screen_until_text(screen, "Esc closes"));
+    screen_type(screen, "\033[6~");
+    assert_true(screen_until_no_text(screen, "Esc closes"));
+    screen_type(screen, "\033[6~");
+    assert_true(screen_until_text(screen, "step 1 "));
+    sitting_end(screen);
+}
+
+/* On to the end, and the program waits for a line: it is said, and a line lets it go on. */
+static void who_runs_on_is_told_that_the_program_waits_for_input(void **state)
+{
+    (void)state;
+    const char *const arguments[] = {"run", "--", "/bin/cat", NULL};
+    struct screen *screen = sitting_start(&(struct sitting_options){.arguments = arguments});
+    assert_true(screen_until_text(screen, "step 0"));
+    screen_type(screen, "G");
+    assert_true(screen_until_text(screen, "waits for something outside"));
+    screen_type(screen, "ihello\r");
+    assert_true(screen_until_text(screen, " hello"));
+    sitting_end(screen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +208,10 @@ int main(void)
         sitting_test(the_help_is_named_on_the_narrowest_screen),
         sitting_test(the_end_does_not_speak_of_what_is_to_come),
         sitting_test(a_program_gets_the_views_that_it_can_fill),
+        sitting_test(nothing_of_the_help_is_cut_on_the_narrowest_screen),
+        sitting_test(the_source_is_there_before_the_first_step),
+        sitting_test(a_clicker_comes_out_of_the_notes),
+        sitting_test(who_runs_on_is_told_that_the_program_waits_for_input),
         sitting_test(the_wide_menu_says_what_each_scene_teaches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
