@@ -103,6 +103,8 @@ static void take_sources(struct player *player, const struct recording_about *ab
 {
     for (size_t i = 0; i < about->source_count; i++)
         listing_add(player->setting.listing, about->sources[i].name, about->sources[i].bytes, about->sources[i].length);
+    const struct stage_file *files;
+    player->given_files = listing_files(player->setting.listing, &files);
 }
 
 /* What is played is there to be read before its first step. */
