@@ -393,6 +393,47 @@ static void what_a_closed_window_holds_back_is_counted(void **state)
     wire_free(wire);
 }
 
+/* The kernel asks again and again, in real time, how wide a closed window is; one question is let through for each wish. */
+static void a_closed_window_is_asked_about_only_when_that_is_wanted(void **state)
+{
+    (void)state;
+    struct wire *wire = place(NETWORK_loss);
+    int listener = make(SOCK_STREAM, HOST_2, 8080), here, there, small = 2304;
+    static char bytes[8000];
+    assert_int_equal(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    assert_int_equal(listen(listener, 5), 0);
+    connect_both(wire, listener, &here, &there);
+    wire_want_probe(wire, false);
+    assert_int_equal(send(here, bytes, sizeof bytes, 0), sizeof bytes);
+    release_all(wire);
+    assert_int_equal(look(wire, 40000, 8080).timer, 4);
+    uint64_t absorbed = wire_counts(wire).absorbed;
+    await(wire, absorbed + 2, 1);
+    assert_int_equal(wire_held_count(wire), 0);
+    wire_want_probe(wire, true);
+    await(wire, UINT64_MAX, 1);
+    const struct wire_packet *probe = only(wire);
+    uint32_t sent = look(wire, 8080, 40000).receive_queue;
+    assert_int_equal(probe->header.flags, SEGMENT_ACK);
+    assert_int_equal(probe->header.payload_length, 0);
+    assert_int_equal(probe->sequence, sent); /* one less than what comes next */
+    absorbed = wire_counts(wire).absorbed;
+    await(wire, absorbed + 1, 2);
+    assert_int_equal(wire_held_count(wire), 1);
+    release(wire, probe->number);
+    assert_int_equal(only(wire)->window, 0); /* an answer is no question */
+    release_all(wire);
+    /* What the window's opening brings is data. */
+    static char all[8000];
+    while (recv(there, all, sizeof all, 0) > 0)
+        release_all(wire);
+    assert_int_equal(look(wire, 40000, 8080).send_queue, 0);
+    close(here);
+    close(there);
+    close(listener);
+    wire_free(wire);
+}
+
 static void a_duplicate_is_delivered_once(void **state)
 {
     (void)state;
@@ -667,6 +708,7 @@ int main(void)
         BOTH(nobody_listens_and_a_reset_comes_back),
         BOTH(copies_of_a_held_segment_are_absorbed_and_counted),
         BOTH(what_a_closed_window_holds_back_is_counted),
+        BOTH(a_closed_window_is_asked_about_only_when_that_is_wanted),
         BOTH(what_was_dropped_is_sent_again_and_shown),
         BOTH(a_duplicate_is_delivered_once),
         BOTH(a_segment_that_overtakes_is_put_in_order),
