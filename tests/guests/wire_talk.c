@@ -254,13 +254,38 @@ static int slow(void)
     return 0;
 }
 
+/* What is left fills the window to the brim, and the FIN has no room beside it: only the kernel's timer lets it go on. */
+static int brim(void)
+{
+    int listener = listen_at(8080, 5), size = 2304;
+    setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+    if (fork() == 0) {
+        int to = call(8080);
+        char block[730] = {0};
+        for (int i = 0; i < 8; i++)
+            send(to, block, sizeof block, 0);
+        close(to);
+        return 0;
+    }
+    int from = accept(listener, NULL, NULL);
+    sleep(5);
+    char text[1460];
+    size_t all = 0;
+    for (ssize_t got; (got = recv(from, text, sizeof text, 0)) > 0;)
+        all += (size_t)got;
+    printf("%zu\n", all);
+    wait(NULL);
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     static const struct {
         const char *name;
         int (*run)(void);
-    } runs[] = {{"talk", talk},   {"two", two}, {"udp", udp},         {"flood", flood}, {"alone", alone},
-                {"taken", taken}, {"six", six}, {"refused", refused}, {"crowd", crowd}, {"slow", slow}};
+    } runs[] = {{"talk", talk},   {"two", two},     {"udp", udp},  {"flood", flood},
+                {"alone", alone}, {"taken", taken}, {"six", six},  {"refused", refused},
+                {"crowd", crowd}, {"slow", slow},   {"brim", brim}};
     const char *name = count > 1 ? arguments[1] : "nothing"; /* alone it opens no port of the machine's */
     if (strcmp(name, "nothing") == 0)
         return 0;

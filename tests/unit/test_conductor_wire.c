@@ -396,6 +396,15 @@ static void a_closed_window_is_probed(void **state)
     }
 }
 
+static void a_fin_that_finds_no_room_is_no_deadlock(void **state)
+{
+    (void)state;
+    struct talk talk;
+    talk_run(&talk, "wire_talk", "brim", (struct conductor_options){.wire_profile = NETWORK_loss}, NULL);
+    talk_finished(&talk, "5840\n");
+    talk_end(&talk);
+}
+
 static void a_flood_is_carried(void **state)
 {
     (void)state;
@@ -495,6 +504,7 @@ int main(void)
         TALK_BOTH(a_full_backlog_makes_a_client_wait_for_the_kernels_second_try),
         TALK_BOTH(a_slow_receiver_closes_the_window_and_then_the_sender_waits),
         TALK_BOTH(a_closed_window_is_probed),
+        TALK_BOTH(a_fin_that_finds_no_room_is_no_deadlock),
         TALK_BOTH(a_flood_is_carried),
         TALK_BOTH(what_cannot_be_is_said_by_the_system),
         cmocka_unit_test(without_a_wire_the_calls_are_stepped),
