@@ -231,6 +231,42 @@ static enum status add_watch(const char *name, struct options *out, struct messa
     return STATUS_OK;
 }
 
+/* KIND, KIND:RATE or KIND@STEP */
+static enum status add_injection(const char *text, struct options *out, struct message *message)
+{
+    size_t length = strcspn(text, ":@");
+    struct conductor_injection_rule rule = {.kind = injection_by_name(text, length), .rate = 1};
+    const char *rest = text + length;
+    char *end = NULL;
+    if (rule.kind == INJECTION_none) {
+        const char *names[INJECTION_COUNT];
+        for (unsigned i = 1; i < INJECTION_COUNT; i++)
+            names[i - 1] = injection_name(i);
+        const char *near = nearest_name(text, names, INJECTION_COUNT - 1);
+        if (*near)
+            return message_set(message, STATUS_USAGE, _("--inject %s: there is no such fault; did you mean %s?"),
+                               show(text).text, near);
+        return message_set(message, STATUS_USAGE,
+                           _("--inject %s: there is no such fault; there are spurious-wakeup eintr short-io drop "
+                             "duplicate delay"),
+                           show(text).text);
+    }
+    if (*rest == '@' && !read_number(rest + 1, 1, UINT32_MAX, &rule.step))
+        return wrong_value(OPTION_inject, text, _("a step after the @, such as @14"), message);
+    if (*rest == ':') {
+        rule.rate = isdigit((unsigned char)rest[1]) ? strtod(rest + 1, &end) : -1;
+        if (strspn(rest + 1, "0123456789.") != strlen(rest + 1) || !end || *end || rule.rate < 0 || rule.rate > 1)
+            return wrong_value(OPTION_inject, text, _("a probability from 0 to 1 after the colon, such as :0.3"),
+                               message);
+    }
+    struct conductor_injection_rule *grown = realloc(out->injections, (out->injection_count + 1) * sizeof *grown);
+    if (!grown)
+        return message_set(message, STATUS_MEMORY, _("out of memory"));
+    out->injections = grown;
+    out->injections[out->injection_count++] = rule;
+    return STATUS_OK;
+}
+
 static enum status set_json(const char *value, struct options *out, struct message *message)
 {
     out->output = value ? OUTPUT_json_changes : OUTPUT_json;
@@ -314,7 +350,7 @@ static enum status set_option(enum app_option option, const char *value, struct 
     case OPTION_wire:
         return set_wire(value, out, message);
     case OPTION_inject:
-        return message_set(message, STATUS_USAGE, _("--inject: this version cannot inject faults yet"));
+        return add_injection(value, out, message);
     case OPTION_live:
         out->live = true;
         return STATUS_OK;
@@ -535,7 +571,10 @@ enum status options_parse(int argc, char **argv, struct options *out, struct mes
 void options_clear(struct options *options)
 {
     free(options->watches);
+    free(options->injections);
     options->watches = NULL;
+    options->injections = NULL;
+    options->injection_count = 0;
     options->watch_count = 0;
 }
 

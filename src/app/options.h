@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "conductor/conductor.h"
 
 enum app_command {
 #define COMMAND(id, function, operands, help) COMMAND_##id,
@@ -59,6 +60,8 @@ struct options {
     const char *schedule, *record, *variant, *expect, *wire, *lang, *file; /* file: to export to */
     const char **watches; /* owned */
     size_t watch_count;
+    struct conductor_injection_rule *injections; /* owned */
+    size_t injection_count;
     uint32_t branch_step; /* 0: no branch */
     const char *branch_task;
     uint64_t max_steps;

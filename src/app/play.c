@@ -11,7 +11,8 @@
 static bool is_default(const struct options *options)
 {
     return !options->policy && !options->quantum && !options->cpus && !options->seed_given && !options->schedule &&
-           !options->branch_step && !options->max_steps && !options->max_time && !options->live;
+           !options->injection_count && !options->branch_step && !options->max_steps && !options->max_time &&
+           !options->live;
 }
 
 static void warn_unfired(const struct scene *scene, const struct session_result *result)

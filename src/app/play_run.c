@@ -119,6 +119,8 @@ static enum status start(struct play_run *run, struct message *message)
         .cpus = plan->cpus,
         .watches = plan->watches,
         .watch_count = plan->watch_count,
+        .injections = plan->injections,
+        .injection_count = plan->injection_count,
         .input = run->input[0],
         .live = plan->live,
         .wire = plan->wire,

@@ -56,6 +56,13 @@ static void list_options(const struct session_plan *plan, struct option_texts *o
     }
     if (plan->schedule)
         add_option(out, "schedule=%s", plan->schedule);
+    for (size_t i = 0; i < plan->injection_count; i++) {
+        const struct conductor_injection_rule *rule = &plan->injections[i];
+        if (rule->step)
+            add_option(out, "inject=%s@%llu", injection_name(rule->kind), (unsigned long long)rule->step);
+        else
+            add_option(out, "inject=%s:%g", injection_name(rule->kind), rule->rate);
+    }
     for (size_t i = 0; i < plan->watch_count; i++)
         add_option(out, "watch=%s", plan->watches[i]);
 }

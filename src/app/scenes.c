@@ -219,8 +219,8 @@ static bool take_scheduler(const struct scene_variant *variant, const struct opt
         plan->cpus = from->cpus;
     if (!options || !options->seed_given)
         plan->policy.seed = from->seed;
-    /* A schedule of the scene's goes with the scene's own policy only. */
-    if (!plan->schedule && (!options || !options->policy))
+    /* A schedule of the scene's goes with the scene's own policy only, and nothing is injected into one. */
+    if (!plan->schedule && (!options || (!options->policy && !options->injection_count)))
         plan->schedule = from->schedule;
     plan->live = plan->live || from->mode == SCENE_MODE_LIVE;
     program->lengths = calloc(from->length_count + 1, sizeof *program->lengths);

@@ -23,6 +23,8 @@ struct session_plan {
     const char *schedule; /* NULL: none */
     const char *const *watches;
     size_t watch_count;
+    const struct conductor_injection_rule *injections;
+    size_t injection_count;
     uint64_t max_steps;
     int64_t max_time;
     bool live, helpers;

@@ -10,6 +10,7 @@
 void conductor_tell(struct conductor *c, const struct event *event)
 {
     history_append(c->history, event);
+    c->inject.choices += event_is_choice(event) ? 1 : 0;
     if (c->options.listener)
         c->options.listener(c->options.context, event, history_world(c->history));
 }
@@ -202,6 +203,8 @@ static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max
         int64_t deadline = next_deadline(c);
         /* The kernel's own timers run in real time: what they bring comes before any later virtual time. */
         int64_t timer = carry_timer(c, deadline != INT64_MAX);
+        if (inject_due(c, deadline == INT64_MAX && timer < 0 && !outside && !input_awaited(c)))
+            return STATUS_OK;
         if (timer >= 0 && (deadline == INT64_MAX || timer * MILLISECOND < deadline - c->now)) {
             wait_for_kernel(c, timer, deadline);
             continue;
@@ -353,9 +356,10 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
         return STATUS_ENDED;
     if (c->live)
         return live_step(c, message);
-    uint32_t tasks[1024];
+    uint32_t tasks[1024], met = 0;
     struct packet_choices packets;
     size_t count = 0, index = 0;
+    inject_wanted(c, wanted);
     for (;;) {
         if (c->options.max_steps && world_step_number(conductor_world(c)) >= c->options.max_steps)
             return finish(c, VERDICT_bound);
@@ -370,6 +374,12 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
             return status;
         packets.held = carry_held(c, packets.numbers, 1024);
         packets.held = packets.held < 1024 ? packets.held : 1024;
+        if (inject_due(c, false)) {
+            status = inject_take(c, &met, message);
+            if (status != STATUS_OK)
+                return status;
+            break;
+        }
         status = choose(c, tasks, count, &packets, wanted, &index, message);
         if (status == STATUS_OK)
             break;
@@ -377,22 +387,24 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
             return status;
         time_jump(c, world_next_deadline(conductor_world(c)), 0);
     }
-    size_t choices = count + PACKET_ACTS * packets.held;
-    if (index >= count)
+    size_t choices = met ? 1 : count + PACKET_ACTS * packets.held;
+    if (!met && index >= count)
         return step_packet(c, &packets, index - count, choices, index, message);
-    uint32_t chosen = tasks[index];
+    uint32_t chosen = met ? met : tasks[index];
     if (c->ran_this_tick >= c->options.cpus || c->tasks[chosen].ran || c->ran_this_tick == 0) {
         tick(c);
         time_set(c, c->now + CONDUCTOR_TICK);
     }
     const struct world_task *sleeper = world_task(conductor_world(c), chosen);
-    if (!world_task_enabled(conductor_world(c), chosen) && sleeper && sleeper->deadline > c->now)
+    if (!met && !world_task_enabled(conductor_world(c), chosen) && sleeper && sleeper->deadline > c->now)
         time_jump(c, sleeper->deadline, chosen);
     c->grant_cpu = cpu_for(c, chosen);
     c->tasks[chosen].ran = true;
     c->ran[c->ran_this_tick++] = chosen;
     unsigned operation = c->tasks[chosen].operation;
+    enum injection injected = (enum injection)c->injecting;
     enum status status = grant_step(c, chosen, choices, index, message);
+    inject_granted(c, chosen, operation, injected);
     timers_fire(c);
     if (c->printing)
         conductor_output(c);

@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "conductor/policy.h"
 #include "history/history.h"
+#include "operations/operations.h"
 #include "world/event.h"
 #include "world/world.h"
 
@@ -39,6 +40,21 @@ struct conductor_host {
 };
 enum { CONDUCTOR_HOSTS = 2 };
 
+/* What is injected into a task's step, as a choice for conductor_step. */
+#define CONDUCTOR_INJECT UINT32_C(0x80000000)
+static inline uint32_t conductor_injection(enum injection kind, uint32_t task)
+{
+    return CONDUCTOR_INJECT | (uint32_t)kind << 24 | task;
+}
+
+/* When something is injected, where it can be: each time with a probability, or once, the first time from a step on. A
+ * task is not met more than three times in a row without getting through in between, so that what would end still ends. */
+struct conductor_injection_rule {
+    enum injection kind;
+    double rate;   /* 0 to 1 */
+    uint64_t step; /* not 0: once, from this step on; the rate does not count */
+};
+
 struct conductor_options {
     /* Two programs that run together, P1 first, each on a host of its own, instead of `program` and `arguments`; borrowed
      * for the run. Where there can be no wire both are on one loopback interface. Not live (STATUS_USAGE). 0: none. */
@@ -58,6 +74,8 @@ struct conductor_options {
     size_t watch_count;
     int input;                     /* descriptor whose bytes are typed to the guest; -1: end of file at once */
     bool live;
+    const struct conductor_injection_rule *injections; /* borrowed */
+    size_t injection_count;
     enum conductor_wire wire;
     uint8_t wire_profile; /* enum network_profile of network/build.h */
     bool wire_veth;       /* not a TUN even where there is one (tests) */
@@ -95,7 +113,7 @@ int conductor_wire_descriptor(const struct conductor *conductor);
 /* Whether there is a wire; if not, *why ("": none was wanted), borrowed. */
 bool conductor_wire(const struct conductor *conductor, const char **why);
 
-/* Takes one step: of `task` (or CONDUCTOR_DELIVER, DROP, DUPLICATE + a packet's number; a choice that is not the schedule's ends the schedule), or if 0 of whom the schedule, then the policy chooses (packets in their
+/* Takes one step: of `task` (or CONDUCTOR_DELIVER, DROP, DUPLICATE + a packet's number, or conductor_injection(); a choice that is not the schedule's ends the schedule), or if 0 of whom the schedule, then the policy chooses (packets in their
  * order, before tasks; random policies: in any order of directions). Returns when the step is over and all
  * is held again. STATUS_OK; STATUS_ENDED: the run is over (EVENT_END has been told); STATUS_INVALID: the task or the
  * schedule's choice is not enabled; STATUS_LIMIT: a bound was hit (EVENT_END told, verdict bound). Virtual time jumps,

@@ -291,6 +291,8 @@ enum status conductor_start(const struct conductor_options *options, struct hist
     enum status status = STATUS_OK;
     if (!c->buffer || !c->policy || !c->sources)
         status = message_set(message, STATUS_MEMORY, "out of memory while starting %s", options->program);
+    if (status == STATUS_OK)
+        status = inject_start(c, message);
     if (status == STATUS_OK && options->schedule)
         status = schedule_parse(options->schedule, &c->schedule, message);
     if (status == STATUS_OK)
@@ -335,6 +337,7 @@ void conductor_free(struct conductor *c)
     live_free(c);
     run_folder_remove(c);
     schedule_clear(&c->schedule);
+    inject_end(c);
     policy_free(c->policy);
     for (uint32_t i = 0; i < c->string_capacity; i++)
         free(c->strings[i].text);

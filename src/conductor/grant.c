@@ -231,6 +231,14 @@ enum status grant_probe_all(struct conductor *c, struct message *message)
     return STATUS_OK;
 }
 
+/* What is injected changes how the task is let go, not what it has asked for. */
+static struct world_ruling rule_with(struct world_ruling rule, enum injection injection)
+{
+    if (injection == INJECTION_spurious_wakeup)
+        return (struct world_ruling){.action = GRANT_WOKEN};
+    return rule;
+}
+
 static bool makes_newcomer(unsigned operation)
 {
     return operation == OPERATION_thread_create || operation == OPERATION_process_fork ||
@@ -248,7 +256,9 @@ static uint32_t processes_alive(const struct conductor *c)
 enum status grant_step(struct conductor *c, uint32_t id, size_t enabled, size_t index, struct message *message)
 {
     struct guest_task *task = &c->tasks[id];
-    struct world_ruling rule = world_rule(conductor_world(c), id);
+    enum injection injection = (enum injection)c->injecting;
+    struct world_ruling rule = rule_with(world_rule(conductor_world(c), id), injection);
+    c->injecting = INJECTION_none;
     const struct world_task *known = world_task(conductor_world(c), id);
     unsigned operation = task->operation;
     uint32_t slot = GATE_SLOTS;
@@ -267,7 +277,7 @@ enum status grant_step(struct conductor *c, uint32_t id, size_t enabled, size_t 
         conductor_tell(c, &(struct event){.kind = EVENT_GRANTED,
                                           .task = id,
                                           .time = c->now,
-                                          .argument = {c->grant_cpu, (int64_t)enabled, (int64_t)index},
+                                          .argument = {c->grant_cpu, (int64_t)enabled, (int64_t)index, injection},
                                           .value = rule.action});
     task = &c->tasks[id];
     c->granted = id;

@@ -101,6 +101,24 @@ struct guest_watch {
     char last[256];
 };
 
+/* Of a task: how often it was met in a row; what was injected into the operation that it is in the midst of. */
+struct inject_memory {
+    uint8_t row[INJECTION_COUNT];
+    bool pending;
+};
+
+struct inject {
+    uint64_t random;
+    uint32_t choices; /* told so far */
+    uint32_t looked;  /* the choice before which the rules were asked */
+    enum injection kind; /* what is to be at this choice */
+    uint32_t task;
+    bool off;   /* somebody has chosen: no rule does */
+    bool *used; /* by rule: its one time is over */
+    struct inject_memory *tasks; /* by id */
+    uint32_t capacity;
+};
+
 struct live;
 struct carry;
 
@@ -112,6 +130,8 @@ struct conductor {
     struct contain *contain;
     struct policy *policy;
     struct schedule schedule;
+    struct inject inject;
+    uint8_t injecting; /* enum injection: into the step that is about to be granted */
     bool schedule_given;
     char folder[256]; /* the run's: gate and events */
     char preload[PATH_MAX]; /* the shim as the guest is told of it: without spaces and colons */
@@ -286,6 +306,19 @@ void timers_fire(struct conductor *c);                                          
 void output_drain(struct conductor *c);
 void conductor_output(struct conductor *c);
 void conductor_mark(struct conductor *c, const char *why);
+
+/* ---- inject.c ---- */
+enum status inject_start(struct conductor *c, struct message *message);
+void inject_end(struct conductor *c);
+bool inject_possible(struct conductor *c, uint32_t task, enum injection kind);
+/* What conductor_step was told to choose; an injection is then due. */
+void inject_wanted(struct conductor *c, uint32_t wanted);
+/* Whether a waiting task is to be met now, by choice, schedule or rule (no rule if the run is `hopeless`: over without). */
+bool inject_due(struct conductor *c, bool hopeless);
+/* Who it is that is due; sets c->injecting. STATUS_INVALID: it cannot be. */
+enum status inject_take(struct conductor *c, uint32_t *task, struct message *message);
+/* The step of `task`, which had asked for `operation`, is over. */
+void inject_granted(struct conductor *c, uint32_t task, unsigned operation, enum injection kind);
 
 /* ---- grant.c ---- */
 /* Writes the grant and wakes the task. */

@@ -147,6 +147,8 @@ static enum status json_step(struct export_json *json, const struct tell *tell, 
     add(&line, "operation", json_string(operation_row(tell->operation)->name));
     add(&line, "object", text_or_null(tell->object));
     add(&line, "outcome", json_string(outcome_name(tell->outcome)));
+    if (tell->injected)
+        add(&line, "injected", json_string(injection_name(tell->injected)));
     add(&line, "value", value_of(tell));
     add(&line, "error", error_of(tell->error));
     add(&line, "source", text_or_null(tell->source));

@@ -444,9 +444,7 @@ enum status teller_event(struct teller *teller, const struct world *after, const
     }
     if (event_is_choice(event)) {
         teller->granted = event->kind == EVENT_GRANTED ? event->task : 0;
-        int64_t index = event->argument[2];
-        if (event->argument[1] >= 2 && index >= 0 && index <= SCHEDULE_INDEX_MAX &&
-            schedule_add(&teller->schedule, (uint32_t)index) == STATUS_MEMORY)
+        if (schedule_event(&teller->schedule, event, after))
             return no_memory(message);
     }
     bool stepped = world_step_number(after) > teller->steps;

@@ -56,6 +56,7 @@ struct tell {
     /* TELL_STEP */
     char task[24]; /* and TELL_OUTPUT, TELL_NOTICE; "" if none */
     unsigned operation, outcome;
+    unsigned injected; /* enum injection: what lockstep injected into it */
     bool helper; /* an inner step of a helper program */
     char object[96]; /* "mutex A", "P1.T2"; "" if none */
     enum tell_value value_kind;

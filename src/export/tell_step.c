@@ -184,6 +184,7 @@ void tell_step_make(const struct world *after, const struct event *event, uint32
     const struct world_task *who = task ? world_task(after, task) : NULL;
     if (who)
         snprintf(out->task, sizeof out->task, "%s", who->name);
+    out->injected = world_task_injected(after, task);
     tell_object(after, event, asked, out);
     tell_value(after, event, asked, out);
     tell_source(after, asked->place ? asked->place : event->place, out);

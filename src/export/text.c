@@ -142,6 +142,8 @@ static void text_step(struct export_text *text, const struct tell *tell)
         n += name ? (size_t)snprintf(what + n, sizeof what - n, " (%s)", name)
                   : (size_t)snprintf(what + n, sizeof what - n, " (%d)", tell->error);
     }
+    if (n < sizeof what && tell->injected)
+        snprintf(what + n, sizeof what - n, ", injected %s", injection_name(tell->injected));
     size_t columns = escape_columns(what, strlen(what));
     fputs(what, text->out);
     if (tell->source[0])

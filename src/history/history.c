@@ -318,11 +318,7 @@ char *history_schedule(struct history *history, uint32_t number)
     struct schedule schedule = {0};
     struct event event;
     for (uint32_t n = 1; n <= number && event_log_get(history->log, n, &event); n++) {
-        if (!event_is_choice(&event) || event.argument[1] < 2)
-            continue;
-        uint32_t index = event.argument[2] < 0 || event.argument[2] > SCHEDULE_INDEX_MAX ? SCHEDULE_INDEX_MAX
-                                                                                         : (uint32_t)event.argument[2];
-        if (schedule_add(&schedule, index) == STATUS_MEMORY) {
+        if (schedule_event(&schedule, &event, history_world(history))) {
             schedule_clear(&schedule);
             return NULL;
         }

@@ -47,9 +47,39 @@ enum operation operation_by_name(const char *name)
     return OPERATION_none;
 }
 
+static const struct {
+    const char *name, *en, *zh;
+} injections[INJECTION_COUNT] = {
+    [INJECTION_none] = {.name = "none", .en = "", .zh = ""},
+#define INJECTION(id, injection, text_en, text_zh)                                                                     \
+    [INJECTION_##id] = {.name = (injection), .en = (text_en), .zh = (text_zh)},
+#include "operations/injections.def"
+#undef INJECTION
+};
+
+const char *injection_name(unsigned injection)
+{
+    return injections[injection < INJECTION_COUNT ? injection : INJECTION_none].name;
+}
+
+const char *injection_text(unsigned injection, int chinese)
+{
+    injection = injection < INJECTION_COUNT ? injection : INJECTION_none;
+    return chinese ? injections[injection].zh : injections[injection].en;
+}
+
+enum injection injection_by_name(const char *name, size_t length)
+{
+    for (unsigned i = 1; i < INJECTION_COUNT; i++)
+        if (strlen(injections[i].name) == length && memcmp(injections[i].name, name, length) == 0)
+            return (enum injection)i;
+    return INJECTION_none;
+}
+
 const char *outcome_name(unsigned outcome)
 {
-    static const char *const names[OUTCOME_COUNT] = {"done", "blocked", "failed", "timed-out", "interrupted", "preempted"};
+    static const char *const names[OUTCOME_COUNT] = {"done",      "blocked",     "failed",
+                                                     "timed-out", "interrupted", "preempted"};
     return outcome < OUTCOME_COUNT ? names[outcome] : "unknown";
 }
 

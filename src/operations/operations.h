@@ -2,6 +2,7 @@
 #ifndef LOCKSTEP_OPERATIONS_OPERATIONS_H
 #define LOCKSTEP_OPERATIONS_OPERATIONS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum operation {
@@ -51,6 +52,15 @@ enum operation_flags {
     OPERATION_EMULATED = 64
 };
 
+/* What lockstep makes go wrong, on demand. */
+enum injection {
+    INJECTION_none,
+#define INJECTION(id, name, en, zh) INJECTION_##id,
+#include "operations/injections.def"
+#undef INJECTION
+    INJECTION_COUNT
+};
+
 /* How a step ended. */
 enum outcome { OUTCOME_done, OUTCOME_blocked, OUTCOME_failed, OUTCOME_timed_out, OUTCOME_interrupted, OUTCOME_preempted, OUTCOME_COUNT };
 
@@ -71,6 +81,12 @@ uint32_t operation_table_number(void);
 
 /* The operation of this name ("mutex.lock"), OPERATION_none if there is none. */
 enum operation operation_by_name(const char *name);
+
+/* "spurious-wakeup", ...; "none" for INJECTION_none and numbers out of range. What it is, in one line. */
+const char *injection_name(unsigned injection);
+const char *injection_text(unsigned injection, int chinese);
+/* The injection of this name, which ends after `length` bytes; INJECTION_none if there is none. */
+enum injection injection_by_name(const char *name, size_t length);
 
 /* "done", "blocked", "failed", "timed-out", "interrupted", "preempted". */
 const char *outcome_name(unsigned outcome);

@@ -11,7 +11,7 @@
 
 #include "protocol/record.h"
 
-#define GATE_VERSION 2u
+#define GATE_VERSION 3u
 #define GATE_SLOTS 4096u
 #define GATE_PENDING_MAX 2048u
 #define GATE_WATCHES 64u
@@ -32,14 +32,15 @@ enum grant_action {
     GRANT_BLOCK,    /* emulated: report BLOCKED without trying */
     GRANT_RESULT,   /* emulated or refused: the operation's result is `result` (0 or an errno number), do nothing */
     GRANT_INTERRUPT, /* a handler shall run; the blocked operation may end with EINTR */
-    GRANT_PROBE     /* answer PROBED, then wait on */
+    GRANT_PROBE,    /* answer PROBED, then wait on */
+    GRANT_EINTR     /* injected: the blocked operation ends with EINTR, as if a handler had run */
 };
 
 struct gate_grant {
     uint32_t action; /* enum grant_action */
     uint32_t slot;   /* for create, fork, spawn: the newcomer's slot */
     int64_t result;
-    int64_t argument;
+    int64_t argument; /* of GRANT_PERFORM: enum injection; INJECTION_short_io: transfer only a part */
 };
 
 struct gate_slot {

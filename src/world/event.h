@@ -18,7 +18,7 @@ enum event_kind {
     EVENT_ASKED,         /* task wants `operation` on `object` (`second`) at `place`; arguments as below */
     EVENT_GRANTED,       /* a step begins: task gets CPU argument[0] (from 0) at virtual time `time`; argument[1] = number of
                             tasks that were enabled, argument[2] = index chosen among them in the order of names;
-                            value = enum grant_action */
+                            argument[3] = what was injected (enum injection); value = enum grant_action */
     EVENT_GOT,           /* the step of `task` is over with `outcome`, `value`, `error`; arguments as below */
     EVENT_BLOCKED,       /* the step of `task` is over: it waits for `object` (outcome OUTCOME_blocked); `other` != 0: until
                             deadline argument[3] (virtual ns) */

@@ -170,6 +170,8 @@ static void step_granted(struct world *world, const struct event *event)
     task->granted = event->value == GRANT_INTERRUPT && task->view.operation != OPERATION_signal_deliver
                         ? GRANTED_for_handler
                         : GRANTED_step;
+    bool injects = event->argument[3] > INJECTION_none && event->argument[3] < INJECTION_COUNT;
+    task->injected = injects ? (uint8_t)event->argument[3] : INJECTION_none;
     task->started = 1;
     task->view.steps++;
     if (task->view.operation == OPERATION_process_exit)

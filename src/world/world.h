@@ -63,6 +63,8 @@ int32_t world_task_priority(const struct world *, uint32_t id);
 /* The task that the asked operation is about: the one to be joined, cancelled or signalled, the main task of the child
  * waited for by its number, or of the process that a signal goes to. 0: none, or any child. */
 uint32_t world_task_target(const struct world *, uint32_t id);
+/* What lockstep injected into the step that the task was granted last (enum injection). */
+unsigned world_task_injected(const struct world *, uint32_t id);
 /* Earliest deadline over blocked tasks (and armed timers); INT64_MAX if none. */
 int64_t world_next_deadline(const struct world *);
 

@@ -69,6 +69,11 @@ uint32_t world_task_target(const struct world *world, uint32_t id)
     return operation_row(operation)->family == FAMILY_thread || operation == OPERATION_signal_send ? task->other : 0;
 }
 
+unsigned world_task_injected(const struct world *world, uint32_t id)
+{
+    return task_at(world, id)->injected;
+}
+
 int64_t world_next_deadline(const struct world *world)
 {
     if (world->nearest == INT64_MAX)

@@ -345,6 +345,18 @@ static struct world_pair say_got(const struct world_saying *of)
     }
 }
 
+/* Said after the sentence on what the program did: that this was none of its doing. */
+static struct world_pair say_injected(const struct world_saying *of)
+{
+    switch (of->task->injected) {
+    case INJECTION_spurious_wakeup:
+        return WORLD_PAIR(" Nobody has signalled: this spurious wake-up was injected by lockstep.",
+                          "并没有人通知：这次虚假唤醒是 lockstep 注入的。");
+    default:
+        return WORLD_PAIR("", "");
+    }
+}
+
 int world_say(const struct world *after, const struct event *event, int chinese, char *out, size_t n)
 {
     struct world_writer writer = {.out = out, .size = n};
@@ -358,7 +370,8 @@ int world_say(const struct world *after, const struct event *event, int chinese,
         .chinese = chinese != 0,
     };
     struct world_pair text;
-    if ((event->kind == EVENT_GOT || event->kind == EVENT_BLOCKED) && event->operation < OPERATION_COUNT)
+    bool step = (event->kind == EVENT_GOT || event->kind == EVENT_BLOCKED) && event->operation < OPERATION_COUNT;
+    if (step)
         text = event->kind == EVENT_BLOCKED ? say_blocked(&of) : say_got(&of);
     else
         text = world_say_fact(&of, &writer);
@@ -368,5 +381,7 @@ int world_say(const struct world *after, const struct event *event, int chinese,
     world_say_fill(&writer, &of, text.text[of.chinese] ? text.text[of.chinese] : "");
     if (event->kind == EVENT_GOT && event->outcome == OUTCOME_failed)
         world_say_socket(&writer, &of);
+    if (step)
+        world_say_fill(&writer, &of, say_injected(&of).text[of.chinese]);
     return world_words_finish(&writer);
 }

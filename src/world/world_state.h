@@ -75,6 +75,7 @@ struct task {
     uint8_t admitted; /* a step has begun since it was made */
     uint8_t ended;
     uint8_t granted; /* its step has begun and is not over */
+    uint8_t injected; /* enum injection: into the step that was granted last */
     uint8_t waiting; /* was blocked in the asked operation */
     uint8_t phase;   /* enum wait_phase */
     uint8_t outside; /* sleeps where the shim does not see */
