@@ -281,13 +281,21 @@ static size_t index_of(const uint32_t *tasks, size_t count, const struct packet_
 }
 
 /* The policy's choice. SIZE_MAX: nobody yet. */
-static size_t index_by_policy(struct conductor *c, const uint32_t *tasks, size_t count, size_t held)
+static size_t index_by_policy(struct conductor *c, const uint32_t *tasks, size_t count,
+                              const struct packet_choices *packets)
 {
     enum policy_kind kind = c->options.policy.kind;
-    if (held > 0 && (count == 0 || (kind != POLICY_random && kind != POLICY_pct)))
-        return count; /* what was sent first arrives first, and before anybody does anything else */
-    size_t packet = held > 0 ? carry_pick(c, count) : SIZE_MAX;
-    if (packet != SIZE_MAX)
+    size_t held = packets->held, which = 0, first = 0;
+    enum packet_act injected = held > 0 ? inject_packet(c, packets->numbers, held, &which) : 0;
+    for (size_t act = 1; act < PACKET_ACTS; act++)
+        if (injected == packet_acts[act].act)
+            return count + act * held + which;
+    while (first < held && inject_late(c, packets->numbers[first]))
+        first++;
+    if (held > 0 && (count == 0 || (first < held && kind != POLICY_random && kind != POLICY_pct)))
+        return count + first % held; /* what was sent first arrives first, and before anybody does anything else */
+    size_t packet = first < held ? carry_pick(c, count) : SIZE_MAX;
+    if (packet != SIZE_MAX && !inject_late(c, packets->numbers[packet]))
         return count + packet;
     int chosen = policy_choose(c->policy, conductor_world(c), tasks, count);
     return chosen < 0 ? SIZE_MAX : (size_t)chosen;
@@ -321,7 +329,7 @@ static enum status choose(struct conductor *c, const uint32_t *tasks, size_t cou
         if (status != STATUS_ENDED)
             return status;
     }
-    *index = index_by_policy(c, tasks, count, packets->held);
+    *index = index_by_policy(c, tasks, count, packets);
     return *index == SIZE_MAX ? STATUS_NOT_FOUND : STATUS_OK;
 }
 
@@ -402,6 +410,8 @@ enum status conductor_step(struct conductor *c, uint32_t wanted, struct message 
     c->tasks[chosen].ran = true;
     c->ran[c->ran_this_tick++] = chosen;
     unsigned operation = c->tasks[chosen].operation;
+    if (!met)
+        c->injecting = (uint8_t)inject_step(c, chosen);
     enum injection injected = (enum injection)c->injecting;
     enum status status = grant_step(c, chosen, choices, index, message);
     inject_granted(c, chosen, operation, injected);

@@ -289,7 +289,9 @@ enum status conductor_start(const struct conductor_options *options, struct hist
     c->policy = policy_new(&options->policy);
     c->sources = source_cache_new();
     enum status status = STATUS_OK;
-    if (!c->buffer || !c->policy || !c->sources)
+    if (c->options.live && c->options.injection_count > 0)
+        status = message_set(message, STATUS_USAGE, "--inject: nothing can be injected live, as nothing is held");
+    else if (!c->buffer || !c->policy || !c->sources)
         status = message_set(message, STATUS_MEMORY, "out of memory while starting %s", options->program);
     if (status == STATUS_OK)
         status = inject_start(c, message);

@@ -17,11 +17,12 @@
 #define OUTSIDE_LOOKS 40             /* asleep in the kernel at so many looks in a row: outside the shim */
 #define COMPUTE_NS INT64_C(80000000) /* of CPU time without a word: preempted */
 
-void grant_write(struct conductor *c, uint32_t id, uint32_t action, int64_t result, uint32_t slot_given)
+void grant_write(struct conductor *c, uint32_t id, uint32_t action, int64_t result, uint32_t slot_given,
+                 enum injection injection)
 {
     struct guest_task *task = &c->tasks[id];
     struct gate_slot *slot = &c->gate->slot[task->slot];
-    slot->grant = (struct gate_grant){.action = action, .slot = slot_given, .result = result};
+    slot->grant = (struct gate_grant){.action = action, .slot = slot_given, .result = result, .argument = injection};
     task->phase = PHASE_granted;
     atomic_fetch_add(&slot->turn, 1);
     if (atomic_load(&slot->asleep))
@@ -195,7 +196,7 @@ enum status grant_await(struct conductor *c, struct message *message)
 enum status grant_probe(struct conductor *c, uint32_t id, struct message *message)
 {
     c->probe_answer = -1;
-    grant_write(c, id, GRANT_PROBE, 0, GATE_SLOTS);
+    grant_write(c, id, GRANT_PROBE, 0, GATE_SLOTS, INJECTION_none);
     for (int waited = 0; c->probe_answer < 0 && c->tasks[id].phase == PHASE_granted; waited++) {
         enum status status = records_read(c, LOOK_AFTER_MS, message);
         if (status != STATUS_OK && status != STATUS_NOT_FOUND)
@@ -236,6 +237,8 @@ static struct world_ruling rule_with(struct world_ruling rule, enum injection in
 {
     if (injection == INJECTION_spurious_wakeup)
         return (struct world_ruling){.action = GRANT_WOKEN};
+    if (injection == INJECTION_eintr)
+        return (struct world_ruling){.action = GRANT_EINTR};
     return rule;
 }
 
@@ -259,6 +262,8 @@ enum status grant_step(struct conductor *c, uint32_t id, size_t enabled, size_t 
     enum injection injection = (enum injection)c->injecting;
     struct world_ruling rule = rule_with(world_rule(conductor_world(c), id), injection);
     c->injecting = INJECTION_none;
+    if (injection == INJECTION_short_io && rule.action != GRANT_PERFORM)
+        injection = INJECTION_none;
     const struct world_task *known = world_task(conductor_world(c), id);
     unsigned operation = task->operation;
     uint32_t slot = GATE_SLOTS;
@@ -286,7 +291,7 @@ enum status grant_step(struct conductor *c, uint32_t id, size_t enabled, size_t 
     if (operation == OPERATION_process_exec)
         c->processes[process]->program = program_of(c, c->processes[process]);
     task->blocked_space = KEY_NONE;
-    grant_write(c, id, rule.action, rule.result, slot);
+    grant_write(c, id, rule.action, rule.result, slot, injection);
     if (rule.action == GRANT_PERFORM && operation == OPERATION_thread_exit)
         settle_task_end(c, id);
     else if (rule.action == GRANT_PERFORM && operation == OPERATION_process_exit)

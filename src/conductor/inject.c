@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IN_A_ROW = 3 };
+enum { IN_A_ROW = 3, LATE_CHOICES = 50 };
 
 enum status inject_start(struct conductor *c, struct message *message)
 {
@@ -55,13 +55,23 @@ static bool waits_for_signal(unsigned operation)
 /* Whether a step of this operation is one that the injection is about. */
 static bool concerns(enum injection kind, unsigned operation)
 {
-    return kind == INJECTION_spurious_wakeup && waits_for_signal(operation);
+    switch (kind) {
+    case INJECTION_spurious_wakeup:
+        return waits_for_signal(operation);
+    case INJECTION_eintr:
+        return (operation_row(operation)->flags & OPERATION_INTERRUPTS) != 0;
+    case INJECTION_short_io:
+        return operation == OPERATION_pipe_read || operation == OPERATION_pipe_write ||
+               operation == OPERATION_socket_send || operation == OPERATION_socket_recv;
+    default:
+        return false;
+    }
 }
 
 /* It ends a wait, so that the task has a step now that it would not have had. */
 static bool wakes(enum injection kind)
 {
-    return kind == INJECTION_spurious_wakeup;
+    return kind == INJECTION_spurious_wakeup || kind == INJECTION_eintr;
 }
 
 bool inject_possible(struct conductor *c, uint32_t id, enum injection kind)
@@ -155,6 +165,76 @@ enum status inject_take(struct conductor *c, uint32_t *task, struct message *mes
     *task = inject->task;
     c->injecting = (uint8_t)inject->kind;
     return STATUS_OK;
+}
+
+enum injection inject_step(struct conductor *c, uint32_t id)
+{
+    const struct schedule_injection *next = schedule_injection(&c->schedule, c->inject.choices + 1);
+    if (next)
+        return next->kind == INJECTION_short_io && task_named(c, next->task) == id ? INJECTION_short_io
+                                                                                   : INJECTION_none;
+    const struct inject_memory *memory = remember(c, id);
+    bool fresh = c->tasks[id].blocked_space == KEY_NONE;
+    if (!memory || !fresh || !schedule_is_over(&c->schedule) || memory->row[INJECTION_short_io] >= IN_A_ROW ||
+        !concerns(INJECTION_short_io, c->tasks[id].operation))
+        return INJECTION_none;
+    for (size_t i = 0; i < c->options.injection_count; i++)
+        if (c->options.injections[i].kind == INJECTION_short_io && draw(c, i))
+            return INJECTION_short_io;
+    return INJECTION_none;
+}
+
+/* ---- packets ---- */
+
+bool inject_late(const struct conductor *c, uint32_t number)
+{
+    for (size_t i = 0; i < sizeof c->inject.late / sizeof *c->inject.late; i++)
+        if (c->inject.late[i].number == number)
+            return c->inject.choices < c->inject.late[i].until;
+    return false;
+}
+
+/* It carries what one that was lost carried: it goes through. */
+static bool sent_again(const struct world *world, const struct world_packet *packet)
+{
+    for (uint32_t number = packet->number - 1; number > 0; number--) {
+        const struct world_packet *earlier = world_packet(world, number);
+        if (!earlier)
+            return false;
+        if (earlier->fate == FATE_dropped && earlier->protocol == packet->protocol && earlier->flags == packet->flags &&
+            earlier->sequence == packet->sequence && earlier->length == packet->length &&
+            earlier->from.host == packet->from.host && earlier->from.port == packet->from.port &&
+            earlier->to.host == packet->to.host && earlier->to.port == packet->to.port)
+            return true;
+    }
+    return false;
+}
+
+enum packet_act inject_packet(struct conductor *c, const uint32_t *numbers, size_t held, size_t *which)
+{
+    struct inject *inject = &c->inject;
+    const struct world *world = conductor_world(c);
+    if (!schedule_is_over(&c->schedule))
+        return 0;
+    for (*which = 0; *which < held; ++*which) {
+        const struct world_packet *packet = world_packet(world, numbers[*which]);
+        bool seen = numbers[*which] <= inject->packet;
+        inject->packet = seen ? inject->packet : numbers[*which];
+        for (size_t i = 0; packet && !packet->copy_of && i < c->options.injection_count; i++) {
+            const struct conductor_injection_rule *rule = &c->options.injections[i];
+            bool may = rule->kind == INJECTION_duplicate || rule->kind == INJECTION_delay ||
+                       (rule->kind == INJECTION_drop && !sent_again(world, packet));
+            if (!may || (seen && !rule->step) || !draw(c, i))
+                continue;
+            inject->used[i] = true;
+            if (rule->kind != INJECTION_delay)
+                return rule->kind == INJECTION_drop ? PACKET_dropped : PACKET_duplicated;
+            size_t slot = packet->number % (sizeof inject->late / sizeof *inject->late);
+            inject->late[slot].number = packet->number;
+            inject->late[slot].until = inject->choices + LATE_CHOICES;
+        }
+    }
+    return 0;
 }
 
 /* ---- afterwards ---- */

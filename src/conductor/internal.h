@@ -114,6 +114,10 @@ struct inject {
     enum injection kind; /* what is to be at this choice */
     uint32_t task;
     bool off;   /* somebody has chosen: no rule does */
+    uint32_t packet; /* the last one that the rules were asked about */
+    struct {
+        uint32_t number, until; /* held back till that choice */
+    } late[64];
     bool *used; /* by rule: its one time is over */
     struct inject_memory *tasks; /* by id */
     uint32_t capacity;
@@ -317,12 +321,20 @@ void inject_wanted(struct conductor *c, uint32_t wanted);
 bool inject_due(struct conductor *c, bool hopeless);
 /* Who it is that is due; sets c->injecting. STATUS_INVALID: it cannot be. */
 enum status inject_take(struct conductor *c, uint32_t *task, struct message *message);
+/* The task that was chosen: does its step go short? */
+enum injection inject_step(struct conductor *c, uint32_t task);
+/* By rule: what becomes of one of the packets that wait, when it is first seen. PACKET_dropped, PACKET_duplicated, with its
+ * place among them; 0: nothing. */
+enum packet_act inject_packet(struct conductor *c, const uint32_t *numbers, size_t held, size_t *which);
+/* The packet is held back while anybody else can go. */
+bool inject_late(const struct conductor *c, uint32_t number);
 /* The step of `task`, which had asked for `operation`, is over. */
 void inject_granted(struct conductor *c, uint32_t task, unsigned operation, enum injection kind);
 
 /* ---- grant.c ---- */
 /* Writes the grant and wakes the task. */
-void grant_write(struct conductor *c, uint32_t task, uint32_t action, int64_t result, uint32_t slot);
+void grant_write(struct conductor *c, uint32_t task, uint32_t action, int64_t result, uint32_t slot,
+                 enum injection injection);
 /* Lets the task go with what the world rules, and returns when it is held again, ended, or found outside. */
 enum status grant_step(struct conductor *c, uint32_t task, size_t enabled, size_t index, struct message *message);
 /* Asks one held task whether it could go on now; c->probe_answer. */

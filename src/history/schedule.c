@@ -138,7 +138,7 @@ static enum status schedule_parse_injections(struct schedule *schedule, struct m
         p = after + 1;
         size_t length = strcspn(p, ":+");
         enum injection kind = injection_by_name(p, length);
-        if (kind == INJECTION_none || p[length] != ':')
+        if (kind == INJECTION_none || kind >= INJECTION_drop || p[length] != ':')
             return schedule_wrong(schedule, message, text, p,
                                   "spurious-wakeup, eintr or short-io was expected, and a colon");
         p += length + 1;

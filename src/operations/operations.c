@@ -11,6 +11,7 @@
 #define READINESS OPERATION_READINESS
 #define PRINTS OPERATION_PRINTS
 #define EMULATED OPERATION_EMULATED
+#define INTERRUPTS OPERATION_INTERRUPTS
 
 static const struct operation_row rows[OPERATION_COUNT] = {
     [OPERATION_none] = {.name = "none", .en = "", .zh = ""},

@@ -49,7 +49,8 @@ enum operation_flags {
     OPERATION_RELEASES = 8,
     OPERATION_READINESS = 16,
     OPERATION_PRINTS = 32,
-    OPERATION_EMULATED = 64
+    OPERATION_EMULATED = 64,
+    OPERATION_INTERRUPTS = 128
 };
 
 /* What lockstep makes go wrong, on demand. */

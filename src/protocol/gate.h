@@ -40,7 +40,7 @@ struct gate_grant {
     uint32_t action; /* enum grant_action */
     uint32_t slot;   /* for create, fork, spawn: the newcomer's slot */
     int64_t result;
-    int64_t argument; /* of GRANT_PERFORM: enum injection; INJECTION_short_io: transfer only a part */
+    int64_t argument; /* enum injection; INJECTION_short_io: transfer only a part */
 };
 
 struct gate_slot {

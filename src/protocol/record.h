@@ -54,6 +54,7 @@ enum record_flags {
     RECORD_PREGRANTED = 32, /* ASKED signal.deliver inside a GRANT_INTERRUPT: the step is granted already */
     RECORD_RETRY = 64,      /* ASKED again after a handler has run: the question of before */
     RECORD_DETACHED = 128,  /* thread.create: detached from birth */
+    RECORD_SHORTENED = 2048, /* GOT: only a part was transferred, because that was injected */
     RECORD_PIECE = 1024,    /* memory step: a piece of a larger copy, whose value is not told (a store is told before it is done) */
     /* Set by the conductor, which knows types, in events of memory steps; no shim says them. */
     RECORD_OPAQUE = 256,    /* the value is an address: 0 for NULL, else 1 (which one is never told) */

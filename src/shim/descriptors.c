@@ -238,6 +238,29 @@ static int parts_after(const struct iovec *parts, int count, size_t done, size_t
     return made;
 }
 
+static int shortened(struct step *step, const struct iovec *parts, int count, size_t most, size_t whole,
+                     struct iovec *left)
+{
+    size_t size = 0;
+    for (int i = 0; i < count; i++)
+        size += parts[i].iov_len;
+    size = size < most ? size : most;
+    if (!step->shortens || size < 2 || size <= whole)
+        return 0;
+    step->record.flags |= RECORD_SHORTENED;
+    return parts_after(parts, count, 0, (size + 1) / 2, left, STEP_PARTS);
+}
+
+int step_shortened(struct step *step, int descriptor, const struct iovec *parts, int count, struct iovec *left)
+{
+    return step->shortens ? shortened(step, parts, count, (size_t)descriptor_filled(descriptor), 0, left) : 0;
+}
+
+int step_shortened_write(struct step *step, const struct iovec *parts, int count, size_t whole, struct iovec *left)
+{
+    return shortened(step, parts, count, SIZE_MAX, whole, left);
+}
+
 /* A description of our own of the same pipe, which may be non-blocking without anybody noticing: only the kernel knows
  * how much fits (a write joins the last page or starts a new one, pipe(7)). */
 static long pipe_open_again(int descriptor)

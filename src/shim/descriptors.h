@@ -51,6 +51,13 @@ bool descriptor_wait_ready(struct step *step);
  * deadline. `grant` is the last grant, kept up to date. */
 int descriptor_await(struct step *step, int descriptor, short events, enum grant_action *grant);
 
+/* Parts that hold about half of what would be transferred, if that is to be and two bytes or more would be: for a read as
+ * many as are there, for a write more than `whole` (what is never cut). Their number into `left`, which has room for
+ * STEP_PARTS; 0: transfer all. */
+enum { STEP_PARTS = 64 };
+int step_shortened(struct step *step, int descriptor, const struct iovec *parts, int count, struct iovec *left);
+int step_shortened_write(struct step *step, const struct iovec *parts, int count, size_t whole, struct iovec *left);
+
 /* Writes into a pipe what fits, without sleeping: bytes written, or a negative errno number (-EAGAIN: nothing fits). */
 long pipe_write_some(int descriptor, const struct iovec *parts, int count, size_t done);
 /* Within a granted step: writes everything, waiting at the gate while there is no room. Bytes, or a negative errno number. */

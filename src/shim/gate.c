@@ -136,7 +136,7 @@ bool step_begin_at(struct step *step, enum operation operation, void *pc, void *
     step->ready = NULL;
     step->context = NULL;
     step->wait_mask = NULL;
-    step->interrupted = step->restarts = false;
+    step->interrupted = step->restarts = step->shortens = false;
     step->masked = doors() != 0;
     if (step->masked) {
         uint64_t set = doors();
@@ -227,6 +227,12 @@ static enum grant_action gate_hold(struct step *step)
             shim_append(&again, next_text, next_text_length);
             continue;
         }
+        if (grant.action == GRANT_EINTR) {
+            step->interrupted = true;
+            step->restarts = false;
+            grant.action = GRANT_PERFORM;
+        }
+        step->shortens = step->shortens || grant.argument == INJECTION_short_io;
         step->grant_result = grant.result;
         step->grant_slot = grant.slot;
         return (enum grant_action)grant.action;

@@ -52,7 +52,11 @@ static long transfer_read(struct step *step, const struct transfer *transfer)
     int error = waits ? descriptor_await(step, transfer->descriptor, POLLIN, &grant) : 0;
     if (error)
         return -error;
-    return SYSTEM(SYS_readv, transfer->descriptor, transfer->parts, transfer->count);
+    struct iovec left[STEP_PARTS];
+    int fewer = step->record.object.kind == OBJECT_pipe
+                    ? step_shortened(step, transfer->descriptor, transfer->parts, transfer->count, left)
+                    : 0;
+    return SYSTEM(SYS_readv, transfer->descriptor, fewer ? left : transfer->parts, fewer ? fewer : transfer->count);
 }
 
 static ssize_t read_step(struct step *step, int descriptor, const struct iovec *parts, int count, int asked_count)
@@ -111,8 +115,13 @@ static long transfer_write(struct step *step, const struct transfer *transfer)
         return socket_send(step, transfer->descriptor, &message, 0, grant);
     }
     bool waits = !(transfer->flags & O_NONBLOCK) && (transfer->flags & O_ACCMODE) != O_RDONLY && transfer->size > 0;
-    if (waits && step->record.object.kind == OBJECT_pipe)
-        return pipe_write_all(step, transfer->descriptor, transfer->parts, transfer->count, grant);
+    if (waits && step->record.object.kind == OBJECT_pipe) {
+        /* What a pipe takes whole it always takes whole (pipe(7), PIPE_BUF). */
+        struct iovec left[STEP_PARTS];
+        int fewer = step_shortened_write(step, transfer->parts, transfer->count, PIPE_BUF, left);
+        return pipe_write_all(step, transfer->descriptor, fewer ? left : transfer->parts,
+                              fewer ? fewer : transfer->count, grant);
+    }
     /* A terminal takes all at once: lockstep drains it. Files do not wait. Others say when they would. */
     if (waits && step->record.object.kind == OBJECT_file) {
         int error = descriptor_await(step, transfer->descriptor, POLLOUT, &grant);

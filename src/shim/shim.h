@@ -75,6 +75,7 @@ struct step {
     bool masked;
     bool interrupted; /* a handler has run while this operation was blocked */
     bool restarts;    /* it was installed with SA_RESTART */
+    bool shortens;    /* injected: transfers only a part */
     int saved_errno;
     int64_t grant_result;
     uint32_t grant_slot;

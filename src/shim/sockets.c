@@ -83,6 +83,13 @@ static int socket_block(struct step *step, int descriptor, short events, enum gr
     return 0;
 }
 
+static bool stream(int descriptor)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+    return SYSTEM(SYS_getsockopt, descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
 long socket_receive(struct step *step, int descriptor, struct msghdr *message, int flags, enum grant_action grant)
 {
     bool waits = socket_waits(step, flags);
@@ -107,6 +114,14 @@ long socket_receive(struct step *step, int descriptor, struct msghdr *message, i
             }
             if (now.msg_iovlen == 0)
                 return done;
+        }
+        struct iovec fewer[STEP_PARTS];
+        int made = step->shortens && !all && !(flags & (MSG_PEEK | MSG_ERRQUEUE | MSG_OOB)) && stream(descriptor)
+                       ? step_shortened(step, descriptor, now.msg_iov, (int)now.msg_iovlen, fewer)
+                       : 0;
+        if (made > 0) {
+            now.msg_iov = fewer;
+            now.msg_iovlen = (size_t)made;
         }
         long got = SYSTEM(SYS_recvmsg, descriptor, &now, (flags | MSG_DONTWAIT) & ~(all ? MSG_WAITALL : 0));
         if (got >= 0) {
@@ -134,20 +149,25 @@ long socket_receive(struct step *step, int descriptor, struct msghdr *message, i
     }
 }
 
-static bool stream(int descriptor)
-{
-    int type = 0;
-    socklen_t size = sizeof type;
-    return SYSTEM(SYS_getsockopt, descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
-}
-
 long socket_send(struct step *step, int descriptor, const struct msghdr *message, int flags, enum grant_action grant)
 {
     bool waits = socket_waits(step, flags);
     size_t size = 0, done = 0;
     for (size_t i = 0; i < message->msg_iovlen && i < IOV_MAX; i++)
         size += message->msg_iov[i].iov_len;
-    struct iovec left[64];
+    struct iovec left[64], fewer[STEP_PARTS];
+    struct msghdr shorter = *message;
+    int made = step->shortens && stream(descriptor)
+                   ? step_shortened_write(step, message->msg_iov, (int)message->msg_iovlen, 1, fewer)
+                   : 0;
+    if (made > 0) {
+        shorter.msg_iov = fewer;
+        shorter.msg_iovlen = (size_t)made;
+        message = &shorter;
+        size = 0;
+        for (int i = 0; i < made; i++)
+            size += fewer[i].iov_len;
+    }
     for (;;) {
         struct msghdr now = *message;
         if (done > 0) {

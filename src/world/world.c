@@ -170,7 +170,9 @@ static void step_granted(struct world *world, const struct event *event)
     task->granted = event->value == GRANT_INTERRUPT && task->view.operation != OPERATION_signal_deliver
                         ? GRANTED_for_handler
                         : GRANTED_step;
-    bool injects = event->argument[3] > INJECTION_none && event->argument[3] < INJECTION_COUNT;
+    /* A transfer says itself, when it is over, whether it was cut short. */
+    bool injects = event->argument[3] > INJECTION_none && event->argument[3] < INJECTION_COUNT &&
+                   event->argument[3] != INJECTION_short_io;
     task->injected = injects ? (uint8_t)event->argument[3] : INJECTION_none;
     task->started = 1;
     task->view.steps++;
@@ -214,6 +216,8 @@ static void step_got(struct world *world, const struct event *event)
     }
     if (event->place)
         task->view.place = event->place;
+    if (event->flags & RECORD_SHORTENED)
+        task->injected = INJECTION_short_io;
     world_count_step(world, event->task);
     if (task->queue_depth == task->depth)
         world_queue_leave(world, task);

@@ -337,6 +337,9 @@ static struct world_pair say_got(const struct world_saying *of)
     case OUTCOME_interrupted:
         if (of->event->operation == OPERATION_signal_suspend)
             return sentences[OPERATION_signal_suspend].done;
+        if (of->task->injected == INJECTION_eintr)
+            return WORLD_PAIR("{T}'s {F} is interrupted; no signal came, lockstep injected it.",
+                              "{T} 的 {F} 被中断；并没有信号，这次中断是 lockstep 注入的。");
         return WORLD_PAIR("{T}'s {F} is interrupted by a signal.", "{T} 的 {F} 被信号中断。");
     case OUTCOME_preempted:
         return WORLD_PAIR("{T} has used up its time slice and is preempted.", "{T} 的时间片用完，被抢占。");
@@ -352,6 +355,9 @@ static struct world_pair say_injected(const struct world_saying *of)
     case INJECTION_spurious_wakeup:
         return WORLD_PAIR(" Nobody has signalled: this spurious wake-up was injected by lockstep.",
                           "并没有人通知：这次虚假唤醒是 lockstep 注入的。");
+    case INJECTION_short_io:
+        return WORLD_PAIR(" That is fewer than there could have been: lockstep injected a short transfer.",
+                          "本来可以传送更多：这次短传送是 lockstep 注入的。");
     default:
         return WORLD_PAIR("", "");
     }

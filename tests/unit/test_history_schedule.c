@@ -20,6 +20,8 @@ static void the_text_is_read_and_printed(void **state)
         {"", "", 0},           {"0", "0", 1},           {"0x40.2.1", "0x40.2.1", 42},
         {"0x1.0x2", "0x3", 3}, {"0.0.0.1", "0x3.1", 4}, {"12.007x03", "12.7x3", 4},
         {"65535", "65535", 1},
+        {"0.0+3:eintr:P1.main", "0x2+3:eintr:P1.main", 2},
+        {"+9:spurious-wakeup:P1.T2+12:short-io:P1.T2", "+9:spurious-wakeup:P1.T2+12:short-io:P1.T2", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct schedule schedule = {0};
@@ -53,6 +55,15 @@ static void a_wrong_text_is_explained_by_column(void **state)
         {"0x4x2", "column 4: a point"},
         {"99999999999999999999", "column 1: this index"},
         {"\033[2J", "column 1: a number"},
+        {"0+", "column 3: the number of a choice"},
+        {"0+0:eintr:P1.T1", "column 3: the number of a choice"},
+        {"0+5:eintr:P1.T1+5:eintr:P1.T1", "column 17: the number of a choice"},
+        {"0+3:gone:P1.T1", "column 5: spurious-wakeup"},
+        {"0+3:eintr", "column 5: spurious-wakeup"},
+        {"0+3:drop:P1.T1", "column 5: spurious-wakeup"},
+        {"0+3:eintr:", "column 11: the name"},
+        {"0+3:eintr:\033[2J", "column 11: the name"},
+        {"0+3:eintr:P1.T1.T1.T1.T1.T1.T1.T1", "column 11: the name"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct schedule schedule = {0};
