@@ -63,7 +63,7 @@ static void a_wrong_text_is_explained_by_column(void **state)
         {"0+3:drop:P1.T1", "column 5: spurious-wakeup"},
         {"0+3:eintr:", "column 11: the name"},
         {"0+3:eintr:\033[2J", "column 11: the name"},
-        {"0+3:eintr:P1.T1.T1.T1.T1.T1.T1.T1", "column 11: the name"},
+        {"0+3:eintr:P1.T1.T1.T1.T1.T1.T1.T1.T1", "column 11: the name"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct schedule schedule = {0};
