@@ -421,6 +421,12 @@ static bool edited(struct menu *menu, enum terminal_edit edit)
     case EDIT_down:
         select_from(menu, menu->selected + 1, 1);
         break;
+    case EDIT_page_up:
+        select_from(menu, menu->selected - PAGE, -1);
+        break;
+    case EDIT_page_down:
+        select_from(menu, menu->selected + PAGE, 1);
+        break;
     case EDIT_home:
         select_from(menu, 0, 1);
         break;

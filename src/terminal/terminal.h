@@ -74,7 +74,7 @@ enum terminal_event_kind {
     TERMINAL_unknown, /* a key without a binding; its name in `text` */
     TERMINAL_gone     /* hang-up, end of input, SIGTERM: leave now; `signal` if it was one */
 };
-enum terminal_edit { EDIT_enter, EDIT_cancel, EDIT_erase, EDIT_erase_word, EDIT_erase_all, EDIT_left, EDIT_right, EDIT_home, EDIT_end, EDIT_up, EDIT_down, EDIT_complete, EDIT_end_of_file };
+enum terminal_edit { EDIT_enter, EDIT_cancel, EDIT_erase, EDIT_erase_word, EDIT_erase_all, EDIT_left, EDIT_right, EDIT_home, EDIT_end, EDIT_up, EDIT_down, EDIT_page_up, EDIT_page_down, EDIT_complete, EDIT_end_of_file };
 struct terminal_event {
     enum terminal_event_kind kind;
     enum request request;

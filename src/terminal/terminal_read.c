@@ -82,7 +82,7 @@ static bool edit_of(uint32_t key, enum terminal_edit *edit)
         {'f' - 'a' + 1, EDIT_right},   {PRESS_home, EDIT_home},           {PRESS_end, EDIT_end},
         {'a' - 'a' + 1, EDIT_home},    {'e' - 'a' + 1, EDIT_end},         {PRESS_up, EDIT_up},
         {PRESS_down, EDIT_down},       {'d' - 'a' + 1, EDIT_end_of_file}, {READ_END_RAW, EDIT_cancel},
-        {PRESS_tab, EDIT_complete},
+        {PRESS_pageup, EDIT_page_up},  {PRESS_pagedown, EDIT_page_down},  {PRESS_tab, EDIT_complete},
     };
     for (size_t i = 0; i < sizeof edits / sizeof *edits; i++)
         if (edits[i].key == key) {

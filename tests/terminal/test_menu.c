@@ -66,6 +66,8 @@ static void arrows_select_and_enter_plays_and_q_returns_to_the_same_row(void **s
     assert_true(screen_until_text(screen, "A process is that program being run"));
     must_select(screen, "\033OB\033OB", "process-states");
     must_select(screen, "\033OA", "address-space");
+    must_select(screen, "\033[6~", "zombie"); /* ten rows on, and back */
+    must_select(screen, "\033[5~", "address-space");
     screen_type(screen, "\033OF");
     assert_true(screen_until_no_text(screen, "program-vs-process"));
     screen_type(screen, "\033OH");

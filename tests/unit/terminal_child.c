@@ -68,8 +68,9 @@ static void child_request(struct child *child, const struct terminal_event *even
 
 static void child_event(struct child *child, const struct terminal_event *event)
 {
-    static const char *const edits[] = {"enter", "cancel", "erase", "erase word", "erase all", "left",       "right",
-                                        "home",  "end",    "up",    "down",       "complete",  "end of file"};
+    static const char *const edits[] = {"enter", "cancel",  "erase",     "erase word", "erase all",
+                                        "left",  "right",   "home",      "end",        "up",
+                                        "down",  "page up", "page down", "complete",   "end of file"};
     char text[512] = "";
     switch (event->kind) {
     case TERMINAL_nothing:
