@@ -42,6 +42,12 @@ static const struct {
 } packet_choices[] = {{"packet", CONDUCTOR_DELIVER}, {"drop", CONDUCTOR_DROP}, {"duplicate", CONDUCTOR_DUPLICATE}};
 enum { PACKET_CHOICES = sizeof packet_choices / sizeof *packet_choices };
 
+static const struct {
+    const char *word;
+    enum injection kind;
+} injection_choices[] = {{"wake", INJECTION_spurious_wakeup}, {"eintr", INJECTION_eintr}};
+enum { INJECTION_CHOICES = sizeof injection_choices / sizeof *injection_choices };
+
 const char *branch_choice_name(const struct world *world, uint32_t choice, char out[24])
 {
     const struct world_task *task = choice < CONDUCTOR_DELIVER ? world_task(world, choice) : NULL;
@@ -49,6 +55,12 @@ const char *branch_choice_name(const struct world *world, uint32_t choice, char 
     for (size_t i = 0; i < PACKET_CHOICES; i++) {
         if ((choice & ~(uint32_t)(CONDUCTOR_DELIVER - 1)) == packet_choices[i].choice)
             snprintf(out, 24, "%s %u", packet_choices[i].word, choice & (CONDUCTOR_DELIVER - 1));
+    }
+    for (size_t i = 0; i < INJECTION_CHOICES; i++) {
+        uint32_t none = conductor_injection(injection_choices[i].kind, 0);
+        const struct world_task *met = world_task(world, choice - none);
+        if ((choice & none) == none && choice - none < UINT32_C(1) << 24 && met)
+            snprintf(out, 24, "%s %.17s", injection_choices[i].word, met->name);
     }
     return out;
 }
@@ -63,9 +75,17 @@ uint32_t branch_choice(const struct world *world, const char *name)
         if (number > 0 && number < CONDUCTOR_DELIVER)
             return packet_choices[i].choice | (uint32_t)number;
     }
+    uint32_t injection = 0;
+    for (size_t i = 0; i < INJECTION_CHOICES && !injection; i++) {
+        size_t length = strlen(injection_choices[i].word);
+        if (strncmp(name, injection_choices[i].word, length) == 0 && name[length] == ' ') {
+            injection = conductor_injection(injection_choices[i].kind, 0);
+            name += length + 1;
+        }
+    }
     for (uint32_t id = 1; id <= world_task_count(world); id++) {
         if (strcmp(world_task(world, id)->name, name) == 0)
-            return id;
+            return injection | id;
     }
     return 0;
 }

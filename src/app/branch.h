@@ -7,7 +7,8 @@
 
 struct branch;
 
-/* A choice as a text: "P1.T2", "packet 3" (delivered), "drop 3", "duplicate 3"; into out[24]. Returns out. */
+/* A choice as a text: "P1.T2", "packet 3" (delivered), "drop 3", "duplicate 3", "wake P1.T2"
+ * (a spurious wake-up), "eintr P1.T2"; into out[24]. Returns out. */
 const char *branch_choice_name(const struct world *, uint32_t choice, char out[24]);
 /* And back; 0: there is none of that name. */
 uint32_t branch_choice(const struct world *, const char *name);

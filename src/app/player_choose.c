@@ -18,7 +18,7 @@ const char *player_short_name(const struct player *player, uint32_t task)
     const char *name = task_name(player, task);
     const char *dot = strchr(name, '.');
     const struct world *world = history_world_step(player_run(player)->history, player->at.step);
-    return dot && world && world_process_count(world) == 1 ? dot + 1 : name;
+    return dot && world && world_process_count(world) == 1 && !strchr(name, ' ') ? dot + 1 : name;
 }
 
 void player_choose(struct player *player, uint32_t task)
@@ -92,6 +92,28 @@ void player_treat_packet(struct player *player, uint32_t how)
         player_choose(player, how | (player->choices[at] & (CONDUCTOR_DELIVER - 1)));
     else
         player_message(player, false, _("no packet waits on the wire"));
+}
+
+size_t player_injections(struct player *player, uint32_t *choices, size_t max)
+{
+    static const enum injection kinds[] = {INJECTION_spurious_wakeup, INJECTION_eintr};
+    const struct world *world = history_world_step(player_run(player)->history, player->at.step);
+    uint32_t packets[PLAYER_PACKETS_MAX];
+    size_t count = 0;
+    if (!world || player->at.end || player->options.plan->live)
+        return 0;
+    for (uint32_t id = 1; id <= world_task_count(world); id++) {
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+            if (conductor_injectable(world, id, kinds[i]) && count < max)
+                choices[count++] = conductor_injection(kinds[i], id);
+        }
+    }
+    size_t held = world_packets_held(world, packets, PLAYER_PACKETS_MAX);
+    for (size_t i = 0; i < held && i < PLAYER_PACKETS_MAX && count + 1 < max; i++) {
+        choices[count++] = CONDUCTOR_DROP | packets[i];
+        choices[count++] = CONDUCTOR_DUPLICATE | packets[i];
+    }
+    return count;
 }
 
 void player_select_choice(struct player *player, int by)

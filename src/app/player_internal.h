@@ -46,7 +46,7 @@ struct work {
 };
 
 enum overlay { OVERLAY_none, OVERLAY_help, OVERLAY_scheduler, OVERLAY_cpus, OVERLAY_views, OVERLAY_whatifs, OVERLAY_notes,
-               OVERLAY_summary };
+               OVERLAY_summary, OVERLAY_inject };
 enum typing { TYPING_none, TYPING_command, TYPING_search, TYPING_input };
 
 struct player {
@@ -129,6 +129,8 @@ void player_enter_at_end(struct player *); /* Enter at the end: the answers, or 
 void player_choose_index(struct player *, size_t index);
 void player_digit(struct player *, int number); /* an answer or a choice */
 void player_treat_packet(struct player *, uint32_t how); /* CONDUCTOR_DROP, CONDUCTOR_DUPLICATE */
+/* What can be injected where one is, as choices; at most `max`. */
+size_t player_injections(struct player *, uint32_t *choices, size_t max);
 void player_select_choice(struct player *, int by);
 const char *player_short_name(const struct player *, uint32_t choice); /* as the screen calls it */
 

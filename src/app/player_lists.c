@@ -75,6 +75,41 @@ static void fill_views(struct player *player, struct stage_list *list)
     }
 }
 
+/* ---- what can go wrong ---- */
+
+enum { INJECTIONS_MAX = 64 };
+
+static void fill_inject(struct player *player, struct stage_list *list)
+{
+    uint32_t choices[INJECTIONS_MAX];
+    size_t count = player_injections(player, choices, INJECTIONS_MAX);
+    struct stage_list_row *rows = rows_new(player, list, count);
+    list->title = _("what shall go wrong?");
+    for (size_t i = 0; rows && i < count; i++) {
+        char key[24], text[96];
+        bool packet = !(choices[i] & CONDUCTOR_INJECT);
+        bool lost = packet && (choices[i] & CONDUCTOR_DUPLICATE) == CONDUCTOR_DROP;
+        enum injection kind =
+            packet ? lost ? INJECTION_drop : INJECTION_duplicate : (enum injection)(choices[i] >> 24 & 31);
+        snprintf(key, sizeof key, "%zu", i + 1);
+        if (packet)
+            snprintf(text, sizeof text, _("packet %u"), choices[i] & (CONDUCTOR_DELIVER - 1));
+        else
+            snprintf(text, sizeof text, "%s", player_short_name(player, choices[i] & 0xFFFFFF));
+        rows[i] = (struct stage_list_row){.key = copy(player, key),
+                                          .text = copy(player, text),
+                                          .hint = injection_text(kind, player->options.chinese)};
+    }
+}
+
+static void take_inject(struct player *player, int row)
+{
+    uint32_t choices[INJECTIONS_MAX];
+    size_t count = player_injections(player, choices, INJECTIONS_MAX);
+    if ((size_t)row < count)
+        player_choose(player, choices[row]);
+}
+
 /* ---- what-ifs ---- */
 
 static unsigned depth_of(const struct player *player, size_t index)
@@ -182,13 +217,10 @@ static void fill_notes(struct player *player, struct stage_list *list)
 
 const struct stage_list *player_list(struct player *player)
 {
-    static void (*const fill[])(struct player *, struct stage_list *) = {[OVERLAY_help] = fill_help,
-                                                                         [OVERLAY_scheduler] = fill_scheduler,
-                                                                         [OVERLAY_cpus] = fill_cpus,
-                                                                         [OVERLAY_views] = fill_views,
-                                                                         [OVERLAY_whatifs] = fill_whatifs,
-                                                                         [OVERLAY_notes] = fill_notes,
-                                                                         [OVERLAY_summary] = player_fill_summary};
+    static void (*const fill[])(struct player *, struct stage_list *) = {
+        [OVERLAY_help] = fill_help,     [OVERLAY_scheduler] = fill_scheduler,   [OVERLAY_cpus] = fill_cpus,
+        [OVERLAY_views] = fill_views,   [OVERLAY_whatifs] = fill_whatifs,       [OVERLAY_notes] = fill_notes,
+        [OVERLAY_inject] = fill_inject, [OVERLAY_summary] = player_fill_summary};
     if (player->overlay == OVERLAY_none)
         return NULL;
     struct stage_list *list = arena_obtain(player->arena, sizeof *list);
@@ -288,6 +320,9 @@ enum player_outcome player_list_take(struct player *player, int row)
         break;
     case OVERLAY_whatifs:
         take_whatif(player, row);
+        break;
+    case OVERLAY_inject:
+        take_inject(player, row);
         break;
     default:
         break;

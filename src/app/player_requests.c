@@ -153,6 +153,14 @@ static bool opens_list(struct player *player, enum request request)
     case REQUEST_cpus:
         player_open_list(player, OVERLAY_cpus);
         return true;
+    case REQUEST_inject:
+        if (player->overlay == OVERLAY_inject || player_injections(player, (uint32_t[2]){0}, 2) > 0)
+            player_open_list(player, OVERLAY_inject);
+        else
+            player_message(player, false,
+                           _("nothing can go wrong here: nobody waits who could be woken or interrupted, and no packet "
+                             "is on the wire"));
+        return true;
     case REQUEST_views:
         player_open_list(player, OVERLAY_views);
         return true;

@@ -47,6 +47,9 @@ static inline uint32_t conductor_injection(enum injection kind, uint32_t task)
     return CONDUCTOR_INJECT | (uint32_t)kind << 24 | task;
 }
 
+/* Whether it can be injected now, into a task that waits: by what the world knows, so of any moment of a run. */
+bool conductor_injectable(const struct world *, uint32_t task, enum injection kind);
+
 /* When something is injected, where it can be: each time with a probability, or once, the first time from a step on. A
  * task is not met more than three times in a row without getting through in between, so that what would end still ends. */
 struct conductor_injection_rule {

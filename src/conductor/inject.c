@@ -74,15 +74,20 @@ static bool wakes(enum injection kind)
     return kind == INJECTION_spurious_wakeup || kind == INJECTION_eintr;
 }
 
-bool inject_possible(struct conductor *c, uint32_t id, enum injection kind)
+bool conductor_injectable(const struct world *world, uint32_t id, enum injection kind)
 {
-    const struct world *world = conductor_world(c);
     const struct world_task *task = world_task(world, id);
-    if (!task || id > c->task_count || c->tasks[id].phase != PHASE_held || task->state != STATE_blocked ||
-        world_task_enabled(world, id) || !concerns(kind, task->operation))
+    if (!task || !task->held || task->state != STATE_blocked || world_task_enabled(world, id) || !wakes(kind) ||
+        !concerns(kind, task->operation))
         return false;
     /* Once it is awake and waits for its mutex, it is a lock's business. */
     return !waits_for_signal(task->operation) || task->waits_for == task->object;
+}
+
+bool inject_possible(struct conductor *c, uint32_t id, enum injection kind)
+{
+    return id <= c->task_count && c->tasks[id].phase == PHASE_held &&
+           conductor_injectable(conductor_world(c), id, kind);
 }
 
 /* ---- when ---- */

@@ -59,6 +59,7 @@ static const struct {
     {REQUEST_restart, "   ", STEP, NULL, 0},
     {REQUEST_drop, "", SHOWS, "no packet waits on the wire", 0},
     {REQUEST_duplicate, "", SHOWS, "no packet waits on the wire", 0},
+    {REQUEST_inject, "", SHOWS, "nothing can go wrong here", 0},
     {REQUEST_views, "", SHOWS, "which views?", 0},
     {REQUEST_enlarge, "", HIDES, " timeline ", 0},
     {REQUEST_pane, "", CHANGES, NULL, 0},
