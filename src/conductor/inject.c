@@ -100,6 +100,12 @@ static bool draw(struct conductor *c, size_t which)
     return rule->rate >= 1 || (rule->rate > 0 && random_share(&c->inject) < rule->rate);
 }
 
+/* Programs of the system (sh, sleep) are spared: nobody looks for mistakes in them. */
+static bool own_program(const struct conductor *c, uint32_t id)
+{
+    return !c->processes[c->tasks[id].process]->helper;
+}
+
 /* The first of the possibilities, by rule and then by task, that is to be. */
 static void look_for_waiter(struct conductor *c)
 {
@@ -107,7 +113,8 @@ static void look_for_waiter(struct conductor *c)
         enum injection kind = c->options.injections[i].kind;
         for (uint32_t id = 1; wakes(kind) && id <= c->task_count; id++) {
             const struct inject_memory *memory = remember(c, id);
-            if (!memory || memory->row[kind] >= IN_A_ROW || !inject_possible(c, id, kind) || !draw(c, i))
+            if (!memory || !own_program(c, id) || memory->row[kind] >= IN_A_ROW || !inject_possible(c, id, kind) ||
+                !draw(c, i))
                 continue;
             c->inject.kind = kind;
             c->inject.task = id;
@@ -180,8 +187,8 @@ enum injection inject_step(struct conductor *c, uint32_t id)
                                                                                    : INJECTION_none;
     const struct inject_memory *memory = remember(c, id);
     bool fresh = c->tasks[id].blocked_space == KEY_NONE;
-    if (!memory || !fresh || !schedule_is_over(&c->schedule) || memory->row[INJECTION_short_io] >= IN_A_ROW ||
-        !concerns(INJECTION_short_io, c->tasks[id].operation))
+    if (!memory || !fresh || !own_program(c, id) || !schedule_is_over(&c->schedule) ||
+        memory->row[INJECTION_short_io] >= IN_A_ROW || !concerns(INJECTION_short_io, c->tasks[id].operation))
         return INJECTION_none;
     for (size_t i = 0; i < c->options.injection_count; i++)
         if (c->options.injections[i].kind == INJECTION_short_io && draw(c, i))

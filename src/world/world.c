@@ -196,6 +196,14 @@ void world_count_step(struct world *world, uint32_t task)
     world->step_task = task;
 }
 
+/* A transfer that was interrupted when it had begun says how far it came. */
+static bool cut_off(const struct task *task, const struct event *event)
+{
+    unsigned family = operation_row(event->operation)->family;
+    return (family == FAMILY_pipe || family == FAMILY_socket) && event->value > 0 &&
+           event->value < task->view.argument[2];
+}
+
 static void step_got(struct world *world, const struct event *event)
 {
     struct task *task = event_task(world, event);
@@ -218,6 +226,8 @@ static void step_got(struct world *world, const struct event *event)
         task->view.place = event->place;
     if (event->flags & RECORD_SHORTENED)
         task->injected = INJECTION_short_io;
+    else if (task->injected == INJECTION_eintr && event->outcome != OUTCOME_interrupted && !cut_off(task, event))
+        task->injected = INJECTION_none; /* it was just over: a sleep's time had come */
     world_count_step(world, event->task);
     if (task->queue_depth == task->depth)
         world_queue_leave(world, task);

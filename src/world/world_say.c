@@ -355,6 +355,11 @@ static struct world_pair say_injected(const struct world_saying *of)
     case INJECTION_spurious_wakeup:
         return WORLD_PAIR(" Nobody has signalled: this spurious wake-up was injected by lockstep.",
                           "并没有人通知：这次虚假唤醒是 lockstep 注入的。");
+    case INJECTION_eintr:
+        if (of->event->kind == EVENT_GOT && of->event->outcome == OUTCOME_done)
+            return WORLD_PAIR(" It was interrupted before it came to the rest; no signal came, lockstep injected it.",
+                              "其余的还没传送就被中断了；并没有信号，这次中断是 lockstep 注入的。");
+        return WORLD_PAIR("", "");
     case INJECTION_short_io:
         return WORLD_PAIR(" That is fewer than there could have been: lockstep injected a short transfer.",
                           "本来可以传送更多：这次短传送是 lockstep 注入的。");

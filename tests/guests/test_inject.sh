@@ -136,6 +136,38 @@ for kind in spurious-wakeup eintr short-io; do
     head -n "$(wc -l <"$folder/start")" "$folder/two" | cmp - "$folder/start" || fail "$kind: the branch differs"
 done
 
+# What is told was so: a call that was over anyway was not interrupted; a write that had begun says how far it came.
+# Programs of the system are spared.
+cat >"$folder/told.c" <<'C'
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(void)
+{
+    static char bytes[100000];
+    int ends[2], shell = system("sleep 0.01; exit 3");
+    usleep(1000);
+    if (pipe(ends) < 0)
+        return 9;
+    if (fork() == 0) {
+        sleep(60);
+        _exit(0);
+    }
+    ssize_t put = write(ends[1], bytes, sizeof bytes); /* nobody reads: it waits, or is interrupted */
+    printf("%d %d\n", shell >> 8, put > 0 && put < (ssize_t)sizeof bytes);
+    return 0;
+}
+C
+cc -g -o "$folder/told" "$folder/told.c"
+"$lockstep" run --plain --helpers --inject eintr -- "$folder/told" >"$folder/out" ||
+    fail "an interrupted write does not come back"
+grep -q 'P1.main | 3 1$' "$folder/out" || fail "told: $(grep '|' "$folder/out")"
+! grep 'time.sleep.*-> done, injected' "$folder/out" || fail "a sleep that was over is told as interrupted"
+! grep 'P[23].main.*injected' "$folder/out" || fail "a program of the system was met"
+grep -q 'pipe.write.*-> done.*injected eintr' "$folder/out" || fail "the cut write is not told"
+
 "$lockstep" play while-not-if --plain --inject spurious-wakeup >"$folder/out" && fail "while-not-if: not found"
 grep -q 'fault (assertion)' "$folder/out"
 "$lockstep" play while-not-if --variant cured --plain --inject spurious-wakeup >"$folder/out"
