@@ -92,6 +92,23 @@ static void note_status(struct player *player, enum status status, const struct 
         player_message(player, true, "%s", message->text[0] ? message->text : status_text(status));
 }
 
+int64_t player_kernel_due(struct player *player)
+{
+    const struct play_run *run = player_run(player);
+    int64_t due = run->conductor ? conductor_kernel_due(run->conductor) : -1;
+    return due < 0 ? -1 : due / 1000 + 1;
+}
+
+static void note_nobody(struct player *player)
+{
+    int64_t due = player_kernel_due(player);
+    if (due < 0)
+        player_message(player, false, _("nobody can go on: the program waits for something outside (i: type to it)"));
+    else
+        player_message(player, false, _("nobody can go on before the kernel sends again, in about %lld s"),
+                       (long long)due);
+}
+
 /* At the newest step: one more, of `task` or of whoever is chosen. */
 void player_step_new(struct player *player, uint32_t task)
 {
@@ -111,7 +128,7 @@ void player_step_new(struct player *player, uint32_t task)
     else if (status == STATUS_ENDED)
         player_go(player, (struct place){.step = player_known(player), .end = true});
     else if (status == STATUS_OK)
-        player_message(player, false, _("nobody can go on: the program waits for something outside (i: type to it)"));
+        note_nobody(player);
 }
 
 void player_open_list(struct player *player, enum overlay overlay)

@@ -122,6 +122,8 @@ void player_forward(struct player *);
 void player_back(struct player *);
 /* At the newest step: one more, of `task` (0: of whoever is chosen). */
 void player_step_new(struct player *, uint32_t task);
+/* While nobody can go on: seconds until the kernel is due to send by itself; -1: it has nothing to send. */
+int64_t player_kernel_due(struct player *);
 void player_open_list(struct player *, enum overlay);
 void player_enter_at_end(struct player *); /* Enter at the end: the answers, or what is beyond */
 

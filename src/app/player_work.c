@@ -268,6 +268,20 @@ void player_search(struct player *player, int direction)
 
 /* ---- all ---- */
 
+static void note_running(struct player *player)
+{
+    int64_t due = player_kernel_due(player);
+    if (!player->work.idle || player_now() - player->work.idle <= PLAYER_WAIT_MS)
+        player_message(player, false, _("running on: step %u (Esc: stop here)"), player_known(player));
+    else if (due < 0)
+        player_message(player, false,
+                       _("step %u: the program waits for something outside (i: type to it; Esc: stop here)"),
+                       player_known(player));
+    else
+        player_message(player, false, _("step %u: the kernel sends again in about %lld s (Esc: stop here)"),
+                       player_known(player), (long long)due);
+}
+
 void player_work(struct player *player)
 {
     switch (player->work.kind) {
@@ -290,10 +304,6 @@ void player_work(struct player *player)
                        chronicle_steps(player->work.run->chronicle), player->work.target);
     else if (player->work.kind == WORK_search)
         player_message(player, false, _("searching: step %u"), player->work.target);
-    else if (player->work.kind != WORK_none && player->work.idle && player_now() - player->work.idle > PLAYER_WAIT_MS)
-        player_message(player, false,
-                       _("step %u: the program waits for something outside (i: type to it; Esc: stop here)"),
-                       player_known(player));
     else if (player->work.kind != WORK_none)
-        player_message(player, false, _("running on: step %u (Esc: stop here)"), player_known(player));
+        note_running(player);
 }

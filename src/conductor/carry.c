@@ -532,6 +532,17 @@ static int64_t carry_next(struct conductor *c, bool probes, bool lost, int64_t *
     return nearest;
 }
 
+int64_t conductor_kernel_due(const struct conductor *c)
+{
+    int64_t nearest = -1;
+    for (size_t i = 0; c->carry && i < c->carry->states.count; i++) {
+        const struct states_socket *row = &c->carry->states.items[i];
+        if ((row->timer == 1 || row->timer == 4) && (nearest < 0 || row->due < nearest))
+            nearest = row->due;
+    }
+    return nearest;
+}
+
 int64_t carry_timer(struct conductor *c, bool probes)
 {
     struct carry *carry = c->carry;

@@ -183,7 +183,7 @@ enum { JUMPS_AT_ONCE = 1000 /* of virtual time, without a look whether the calle
 static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max, size_t *count,
                                 struct message *message)
 {
-    bool waits = false; /* for what comes from outside; jumps of virtual time take no time */
+    bool waits = false; /* in real time; jumps of virtual time take none */
     for (unsigned round = 0;; round++) {
         if (c->options.interrupted && c->options.interrupted())
             return STATUS_LIMIT; /* conductor_step makes it STATUS_OK: nobody was chosen */
@@ -207,6 +207,7 @@ static enum status reach_choice(struct conductor *c, uint32_t *tasks, size_t max
             return STATUS_OK;
         if (timer >= 0 && (deadline == INT64_MAX || timer * MILLISECOND < deadline - c->now)) {
             wait_for_kernel(c, timer, deadline);
+            waits = true;
             continue;
         }
         if (deadline != INT64_MAX) {

@@ -113,6 +113,9 @@ size_t conductor_packets(struct conductor *conductor, uint32_t *packets, size_t 
  * Something to poll(2) for, -1 if there is no wire. */
 bool conductor_look(struct conductor *conductor);
 int conductor_wire_descriptor(const struct conductor *conductor);
+/* While nobody can go on: the ms until the kernel is due to send by itself (again, or to ask for a window), as it said at
+ * the last look; -1: it has nothing to send. */
+int64_t conductor_kernel_due(const struct conductor *conductor);
 /* Whether there is a wire; if not, *why ("": none was wanted), borrowed. */
 bool conductor_wire(const struct conductor *conductor, const char **why);
 
