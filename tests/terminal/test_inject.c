@@ -68,10 +68,36 @@ static void in_the_past_it_asks_once_and_branches(void **state)
     sitting_must_leave_nobody();
 }
 
+static void a_rule_holds_on_the_screen_too_and_is_not_needed_again_in_a_branch(void **state)
+{
+    (void)state;
+    static const char *const arguments[] = {
+        "play", "while-not-if", "--variant", "cured", "--inject", "spurious-wakeup@5", "--lang", "en", NULL};
+    struct screen *screen =
+        sitting_start(&(struct sitting_options){.arguments = arguments, .columns = 120, .rows = 40});
+    assert_true(screen_until_text(screen, "step 0"));
+    sitting_keys(screen, "          ");
+    assert_int_equal(sitting_step(screen), 10);
+    must_show(screen, "injected by lockstep", true);
+    /* Another task at step 12: the wake-up comes again on the way, and only there. */
+    sitting_keys(screen, "      :11\r22");
+    assert_int_equal(sitting_starts(screen), 2);
+    assert_int_equal(sitting_step(screen), 12);
+    sitting_keys(screen, "G");
+    must_show(screen, "| finished |", true);
+    sitting_keys(screen, ":10\r");
+    must_show(screen, "injected by lockstep", true);
+    screen_type(screen, "/injected by\r");
+    assert_true(screen_until_text(screen, "no later step has"));
+    sitting_end(screen);
+    sitting_must_leave_nobody();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         sitting_test(a_waiter_is_woken_by_key),
+        sitting_test(a_rule_holds_on_the_screen_too_and_is_not_needed_again_in_a_branch),
         sitting_test(in_the_past_it_asks_once_and_branches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
