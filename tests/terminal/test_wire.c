@@ -117,6 +117,40 @@ static void a_what_if_after_a_long_hold_repeats_the_run(void **state)
     sitting_leave(screen);
 }
 
+/* With the times of a lecture the kernel sends lost data again after two minutes: nobody can go on before. */
+static void keys_are_answered_while_the_kernels_timer_runs(void **state)
+{
+    (void)state;
+    char program[4096];
+    snprintf(program, sizeof program, "%s", sitting_built("tests/guests/wire_talk"));
+    const char *arguments[] = {"run", "--", program, "talk", NULL};
+    struct screen *screen =
+        sitting_start(&(struct sitting_options){.arguments = arguments, .columns = 100, .rows = 30});
+    assert_true(screen_until_text(screen, "step 0"));
+    for (int i = 0; i < 60 && !screen_find(screen, "PSH", NULL, NULL); i++)
+        sitting_keys(screen, " ");
+    assert_true(screen_find(screen, "PSH", NULL, NULL));
+    screen_type(screen, "d");
+    assert_true(screen_until_text(screen, "lost"));
+    sitting_settle(screen);
+    long step = 0;
+    while (sitting_step(screen) > step) { /* until nobody can */
+        step = sitting_step(screen);
+        sitting_keys(screen, " ");
+    }
+    screen_type(screen, " ");
+    assert_true(screen_until_text(screen, "nobody can go on before the kernel sends again, in about 1"));
+    screen_type(screen, "?");
+    assert_true(screen_until_text(screen, "one step forward"));
+    screen_type(screen, "?");
+    assert_true(screen_until_no_text(screen, "one step forward"));
+    screen_type(screen, "G");
+    assert_true(screen_until_text(screen, "the kernel sends again in about 1"));
+    sitting_keys(screen, "\033OD\033OC"); /* looking back leaves it */
+    assert_int_equal(sitting_step(screen), step);
+    sitting_leave(screen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +158,7 @@ int main(void)
         sitting_test(of_anybodys_program_it_is_told_too),
         sitting_test(a_program_that_wants_ipv6_is_told_why_there_is_none),
         sitting_test(a_what_if_after_a_long_hold_repeats_the_run),
+        sitting_test(keys_are_answered_while_the_kernels_timer_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
