@@ -379,7 +379,7 @@ static enum status set_option(enum app_option option, const char *value, struct 
         out->theme = value;
         return theme_by_name(value) != THEME_COUNT
                    ? STATUS_OK
-                   : wrong_value(option, value, _("a theme: dark light contrast mono"), message);
+                   : wrong_value(option, value, _("a theme: dark light high-contrast mono"), message);
     case OPTION_ascii:
         out->ascii = true;
         return STATUS_OK;

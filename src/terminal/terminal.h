@@ -23,7 +23,7 @@ enum request {
 };
 
 enum theme { THEME_dark, THEME_light, THEME_contrast, THEME_mono, THEME_COUNT };
-const char *theme_name(enum theme);                 /* "dark", "light", "contrast", "mono" */
+const char *theme_name(enum theme);                 /* "dark", "light", "high-contrast", "mono" */
 enum theme theme_by_name(const char *name);         /* THEME_COUNT: no such */
 
 struct terminal_options {

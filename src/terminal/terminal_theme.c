@@ -9,7 +9,7 @@
 #include <curses.h>
 
 static const char *const names[THEME_COUNT] = {
-    [THEME_dark] = "dark", [THEME_light] = "light", [THEME_contrast] = "contrast", [THEME_mono] = "mono"};
+    [THEME_dark] = "dark", [THEME_light] = "light", [THEME_contrast] = "high-contrast", [THEME_mono] = "mono"};
 
 enum { B = EMPHASIS_bold, R = EMPHASIS_reverse, U = EMPHASIS_underline, __ = -1 };
 enum { LOOKS_dark, LOOKS_light, LOOKS_contrast, LOOKS_eight_dark, LOOKS_eight_light, LOOKS_mono, LOOKS_KINDS };
