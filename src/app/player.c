@@ -99,14 +99,20 @@ int64_t player_kernel_due(struct player *player)
     return due < 0 ? -1 : due / 1000 + 1;
 }
 
-static void note_nobody(struct player *player)
+/* The step that was asked for cannot be made now. Once the kernel has sent again somebody can go on: that is waited for,
+ * while keys are answered. */
+static void wait_for_somebody(struct player *player)
 {
-    int64_t due = player_kernel_due(player);
-    if (due < 0)
+    if (player_kernel_due(player) < 0) {
         player_message(player, false, _("nobody can go on: the program waits for something outside (i: type to it)"));
-    else
-        player_message(player, false, _("nobody can go on before the kernel sends again, in about %lld s"),
-                       (long long)due);
+        return;
+    }
+    player->work = (struct work){.kind = WORK_to_step,
+                                 .target = player_known(player) + 1,
+                                 .from = player->at.step,
+                                 .single = true,
+                                 .idle = player_now() - PLAYER_WAIT_MS - 1};
+    player_work(player);
 }
 
 /* At the newest step: one more, of `task` or of whoever is chosen. */
@@ -128,7 +134,7 @@ void player_step_new(struct player *player, uint32_t task)
     else if (status == STATUS_ENDED)
         player_go(player, (struct place){.step = player_known(player), .end = true});
     else if (status == STATUS_OK)
-        note_nobody(player);
+        wait_for_somebody(player);
 }
 
 void player_open_list(struct player *player, enum overlay overlay)

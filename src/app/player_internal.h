@@ -42,6 +42,7 @@ struct work {
     bool replaces;        /* it takes the place of its origin: nothing else was chosen */
     char task[24];
     int direction;        /* of a search: 1 or -1 */
+    bool single;          /* one step, which somebody asked for and nobody can make yet */
     int64_t idle;         /* since when no step was made (ms); 0: one was made just now */
 };
 

@@ -291,6 +291,8 @@ static enum player_outcome close_or_leave(struct player *player, bool leave)
 
 enum player_outcome player_request(struct player *player, enum request request, int number)
 {
+    if (player->work.kind != WORK_none && player->work.single && request == REQUEST_forward)
+        return PLAYER_stay; /* it is on its way */
     player->said[0] = '\0';
     player->beyond = PLAYER_stay;
     if (player->work.kind != WORK_none) {

@@ -206,6 +206,18 @@ static void must_equal(struct play *play, const char *before, const char *how)
     free(now);
 }
 
+static void finish_work(struct play *play)
+{
+    while (player_is_working(play->player))
+        player_work(play->player);
+}
+
+static void forward_one(struct play *play)
+{
+    player_request(play->player, REQUEST_forward, 0);
+    finish_work(play); /* the kernel sends again in its own time */
+}
+
 /* Requests of one kind until nothing changes any more; the pictures, the first before any. */
 static size_t go_to_end(struct play *play, char **pictures)
 {
@@ -218,7 +230,7 @@ static size_t go_to_end(struct play *play, char **pictures)
         bool forward;
         struct stage_frame frame;
         uint32_t before = player_moment(play->player, &forward);
-        player_request(play->player, REQUEST_forward, 0);
+        forward_one(play);
         moved = player_moment(play->player, &forward) != before;
         if (!moved) {
             assert_true(player_frame(play->player, &frame));
@@ -275,14 +287,13 @@ static void play_through(struct play *play)
         must_equal(play, pictures[i], "on the way back");
     }
     for (size_t i = 1; i < count; i++) {
-        player_request(play->player, REQUEST_forward, 0);
+        forward_one(play);
         must_equal(play, pictures[i], "on the way there again");
     }
     player_request(play->player, REQUEST_first, 0);
     must_equal(play, pictures[0], "by going to the beginning");
     player_request(play->player, REQUEST_last, 0);
-    while (player_is_working(play->player))
-        player_work(play->player);
+    finish_work(play);
     player_request(play->player, REQUEST_close, 0);
     must_equal(play, pictures[count - 1], "by going to the end");
     answer_all(play);
