@@ -250,7 +250,8 @@ static void copies_of_what_is_held_are_told_of(void **state)
     struct talk talk;
     talk_run(&talk, "wire_talk", "talk", (struct conductor_options){0}, look_before_the_first_delivery);
     talk_finished(&talk, "server: hello\nclient: world\n");
-    assert_int_equal(talk_packet(talk_world(&talk), SYN, 0, 1)->absorbed, 1);
+    assert_in_range(talk_packet(talk_world(&talk), SYN, 0, 1)->absorbed, 1,
+                    3); /* more where the machine stands still */
     assert_int_equal(talk_count(talk_world(&talk), SYN, 0), 1);
     talk_end(&talk);
 }
