@@ -119,26 +119,28 @@ static size_t parts_of(const struct stage_frame *frame, struct part parts[PARTS_
     return count;
 }
 
-/* Draws when `pane` is there; returns the rows that all of it takes. */
-static int sentences(const struct stage_frame *frame, const struct pane *pane, int row, int rows, int width)
+static void sentences(const struct stage_frame *frame, const struct pane *pane, int row, int rows, int width)
 {
     struct part parts[PARTS_MAX];
     size_t count = parts_of(frame, parts);
     int used = 0;
     for (size_t i = 0; i < count; i++) {
-        if (pane && used < rows)
+        if (used < rows)
             pane_text_wrap(pane, MARGIN, row + used, width, rows - used, EMPHASIS_none, parts[i].role, parts[i].text);
         used += text_lines(parts[i].text, width);
     }
-    return used;
 }
 
-/* Rows of sentences that must be seen: the narration, or the step's own sentence and the faults. */
-static int needed_rows(const struct stage_frame *frame, int width)
+/* Rows of sentences that must be seen: all of the step's own and the faults; under a narration only what begins in the
+ * `usual` rows, but that to its end. */
+static int needed_rows(const struct stage_frame *frame, int width, int usual)
 {
-    if (frame->narration)
-        return text_lines(frame->narration, width);
-    return sentences(frame, NULL, 0, 0, width);
+    struct part parts[PARTS_MAX];
+    size_t count = parts_of(frame, parts);
+    int used = 0;
+    for (size_t i = 0; i < count && !(frame->narration && i > 0 && used >= usual); i++)
+        used += text_lines(parts[i].text, width);
+    return used;
 }
 
 /* ---- the last line ---- */
@@ -191,7 +193,8 @@ static void draw_last(const struct stage_frame *frame, const struct pane *pane)
 int stage_foot_rows(const struct stage_frame *frame, int columns, int rows)
 {
     int width = text_width(columns);
-    int said = say_rows(rows), needed = needed_rows(frame, width), asked = question_rows(&frame->question, width);
+    int said = say_rows(rows), asked = question_rows(&frame->question, width);
+    int needed = needed_rows(frame, width, asked > 0 ? 0 : said); /* a question takes the place of what is not needed */
     int most = rows / 2;
     if (needed > said || asked > 0)
         said = needed > 0 ? needed : 1;
