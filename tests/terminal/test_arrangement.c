@@ -63,6 +63,17 @@ static void a_view_stays_in_its_column(void **state)
     }
 }
 
+static void a_fault_under_a_narration_is_told_to_its_end(void **state)
+{
+    (void)state;
+    struct screen *screen = sitting_play("race", 80, 24);
+    screen_type(screen, ":10\r");
+    assert_true(screen_until_text(screen, "T1's update is lost."));
+    assert_true(screen_until_text(screen, "use g_num, at least one writes,"));
+    assert_true(screen_until_text(screen, "and nothing orders them."));
+    sitting_leave(screen);
+}
+
 static void the_help_is_named_on_the_narrowest_screen(void **state)
 {
     (void)state;
@@ -205,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         sitting_test(a_view_stays_in_its_column),
+        sitting_test(a_fault_under_a_narration_is_told_to_its_end),
         sitting_test(the_help_is_named_on_the_narrowest_screen),
         sitting_test(the_end_does_not_speak_of_what_is_to_come),
         sitting_test(a_program_gets_the_views_that_it_can_fill),
